@@ -1,0 +1,139 @@
+# GNU make. Nothing here names a source file: drop one into its room and it is built.
+#
+#   src/libsv/*/NAME.c        goes into compile/libsv.a
+#   src/AREA/NAME.c           one program; or several files in src/AREA/NAME/
+#   tests/unit/NAME.c         a unit test, linked with libsv.a, speaks TAP
+#   tests/fuzz/NAME.c         a fuzz target, linked with tests/lib/replay.c
+#
+# package/command is the only list of programs. Settings come from compile/config.mak, which
+# ./configure writes; it is made again, with the arguments it had, when a setting changes.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+.PHONY: all tests check unit fuzz install clean distclean FORCE
+
+# Cleaning must work on a machine where configure would not.
+ifneq ($(if $(MAKECMDGOALS),$(filter-out clean distclean,$(MAKECMDGOALS)),all),)
+include compile/config.mak
+
+# The directory itself counts: its time changes when a flag file appears or goes.
+compile/config.mak: configure package/info package/deps-build $(wildcard conf-compile conf-compile/*)
+	./configure $(CONFIGURE_ARGS)
+
+compile/config.h: compile/config.mak
+	@test -f $@ || ./configure $(CONFIGURE_ARGS)
+endif
+
+object = $(patsubst src/%.c,compile/obj/%.o,$(filter src/%,$(1))) \
+         $(patsubst tests/%.c,compile/obj/tests/%.o,$(filter tests/%,$(1)))
+
+# The library ------------------------------------------------------------------------------
+
+LIBSV_OBJECTS := $(call object,$(sort $(wildcard src/libsv/*/*.c)))
+
+# Remembers the members, so that the archive is made again when a source file has gone.
+compile/libsv.list: FORCE
+	@mkdir -p compile
+	@echo $(LIBSV_OBJECTS) | cmp -s - $@ || echo $(LIBSV_OBJECTS) > $@
+
+compile/libsv.a: $(LIBSV_OBJECTS) compile/libsv.list
+	@rm -f $@
+	$(AR) rcs $@ $(LIBSV_OBJECTS)
+
+# Programs ---------------------------------------------------------------------------------
+
+PROGRAMS := $(shell awk '!/^#/ && NF { print $$1 }' package/command)
+RESIDENTS := $(shell awk '!/^#/ && $$3 == "resident" { print $$1 }' package/command)
+sources = $(sort $(wildcard src/*/$(1).c src/*/$(1)/*.c))
+MISSING := $(strip $(foreach name,$(PROGRAMS),$(if $(call sources,$(name)),,$(name))))
+PROGRAM_OBJECTS := $(foreach name,$(PROGRAMS),$(call object,$(call sources,$(name))))
+
+define program_rule
+command/$(1): $(call object,$(call sources,$(1))) compile/libsv.a compile/config.mak
+	$(if $(call sources,$(1)),,@echo "make: package/command lists $(1) but there is no src/AREA/$(1).c" >&2; exit 1)
+	@mkdir -p command
+	$$(LD) $$(LINK_FLAGS) $(if $(filter $(1),$(RESIDENTS)),$$(RESIDENT_FLAGS),$$(PROGRAM_FLAGS)) -o $$@ \
+	    $(call object,$(call sources,$(1))) compile/libsv.a $$(LIBRARIES)
+endef
+$(foreach name,$(PROGRAMS),$(eval $(call program_rule,$(name))))
+
+all: compile/libsv.a $(addprefix command/,$(filter-out $(MISSING),$(PROGRAMS)))
+	@$(if $(MISSING),echo "make: listed in package/command but not written yet: $(MISSING)" >&2,:)
+
+# Objects ----------------------------------------------------------------------------------
+
+compile/obj/%.o: src/%.c compile/config.mak compile/config.h
+	@mkdir -p $(@D)
+	$(CC) $(COMPILE_FLAGS) -Isrc/include -Icompile -MMD -MP -c -o $@ $<
+
+compile/obj/tests/unit/%.o: tests/unit/%.c compile/config.mak compile/config.h
+	@mkdir -p $(@D)
+	$(CC) $(COMPILE_FLAGS) -Isrc/include -Icompile -Itests/lib -MMD -MP -c -o $@ $<
+
+compile/obj/tests/fuzz/%.o: tests/fuzz/%.c compile/config.mak compile/config.h
+	@mkdir -p $(@D)
+	$(CC) $(COMPILE_FLAGS) -Isrc/include -Icompile -Itests/lib -include tests/lib/fuzz.h -MMD -MP -c -o $@ $<
+
+# One per target: each knows where its own corpus lies.
+compile/obj/tests/fuzz/%.replay.o: tests/lib/replay.c compile/config.mak
+	@mkdir -p $(@D)
+	$(CC) $(COMPILE_FLAGS) -Itests/lib -DCORPUS='"tests/fuzz/corpus/$*"' -MMD -MP -c -o $@ $<
+
+.SECONDARY:
+-include $(patsubst %.o,%.d,$(wildcard $(LIBSV_OBJECTS) $(PROGRAM_OBJECTS) \
+    compile/obj/tests/unit/*.o compile/obj/tests/fuzz/*.o))
+
+# Tests ------------------------------------------------------------------------------------
+
+UNIT := $(patsubst tests/unit/%.c,compile/tests/unit/%,$(wildcard tests/unit/*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,compile/tests/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+compile/tests/unit/%: compile/obj/tests/unit/%.o compile/libsv.a
+	@mkdir -p $(@D)
+	$(LD) $(LINK_FLAGS) $(PROGRAM_FLAGS) -o $@ $^ $(LIBRARIES)
+
+compile/tests/fuzz/%: compile/obj/tests/fuzz/%.o compile/obj/tests/fuzz/%.replay.o compile/libsv.a
+	@mkdir -p $(@D)
+	$(LD) $(LINK_FLAGS) $(PROGRAM_FLAGS) -o $@ $^ $(LIBRARIES)
+
+tests: all $(UNIT) $(FUZZ)
+
+# JOBS=N runs N test files at a time; TESTS="tests/svc.t ..." runs only those.
+check: tests
+	@JOBS=$(JOBS) sh tests/lib/prove $(TESTS)
+
+unit: $(UNIT)
+	@JOBS=$(JOBS) sh tests/lib/prove $(UNIT)
+
+fuzz: $(FUZZ)
+	@JOBS=$(JOBS) sh tests/lib/prove $(FUZZ)
+
+# Installing -------------------------------------------------------------------------------
+
+PAGES := $(wildcard doc/*.1 doc/*.5 doc/*.7 doc/*.8)
+
+# Each program is renamed into place: a supervise that is being started never sees half of one.
+install: all
+	@$(if $(MISSING),echo "make: not installing an incomplete set" >&2; exit 1,:)
+	mkdir -p "$(DESTDIR)$(bindir)"
+	@set -e; while read -r name mode rest; do \
+	    case $$name in ''|'#'*) continue ;; esac; \
+	    to="$(DESTDIR)$(bindir)"; echo "install -m $$mode command/$$name $$to/$$name"; \
+	    install -m "$$mode" "command/$$name" "$$to/.$$name.new"; \
+	    mv -f "$$to/.$$name.new" "$$to/$$name"; \
+	done < package/command
+	@set -e; for page in $(PAGES); do \
+	    to="$(DESTDIR)$(mandir)/man$${page##*.}"; echo "install -m 0644 $$page $$to/$${page##*/}"; \
+	    mkdir -p "$$to"; install -m 0644 "$$page" "$$to/$${page##*/}"; \
+	done
+
+# Cleaning ---------------------------------------------------------------------------------
+
+# What configure found stays, and so do the programs that tests fetched for comparison.
+clean:
+	rm -rf command compile/obj compile/libsv.a compile/libsv.list compile/tests/unit compile/tests/fuzz
+
+distclean:
+	rm -rf command compile

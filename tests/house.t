@@ -1,0 +1,248 @@
+# ISC license.
+#
+# The house itself: its rooms, what must stand in each, and how it is configured, built and
+# installed. What changes files does so in a copy.
+
+use lib 'tests/lib';
+use Upkeep;
+
+use File::Copy ();
+use File::Find ();
+
+chdir top;
+
+sub lines_of { return split /\n/, read_file($_[0]) // die "unable to read $_[0]: $!\n" }
+
+# setting($name): what configure wrote into compile/config.mak of this tree, or of $top.
+sub setting {
+    my ($name, $top) = @_;
+    my $makefile = read_file(($top // '.') . '/compile/config.mak') // '';
+    return $makefile =~ /^\Q$name\E :=[ ]*(.*?)[ ]*$/m ? $1 : undef;
+}
+
+# package/command: ([name, mode, kind]...).
+my @programs = map { [split] } grep { !/^\s*(?:#|$)/ } lines_of('package/command');
+
+# files_below($directory): every file, relative to the top directory.
+sub files_below {
+    my @found;
+    File::Find::find({no_chdir => 1, wanted => sub { push @found, $_ if -f }}, @_);
+    return sort @found;
+}
+
+# Rooms ----------------------------------------------------------------------------------------
+
+{
+    opendir my $directory, '.' or die;
+    my @names = sort grep { !/^\./ && !/^(?:compile|command)$/ } readdir $directory;
+    is "@names", join(' ', sort qw(src package tests doc conf-compile configure Makefile README COPYING)),
+        'the top level holds exactly the rooms of the house';
+}
+
+for (@programs) {
+    my ($name, $mode, $kind) = @$_;
+    like $mode, qr/^0[0-7]{3}$/, "$name: package/command gives a mode";
+    ok !defined $kind || $kind eq 'resident', "$name: and says resident or nothing";
+    is scalar(grep { -e } glob "src/*/$name.c src/*/$name/$name.c"), 1, "$name has one source";
+    ok -f "tests/$name.t", "$name has tests/$name.t";
+    ok scalar(grep { -f } "doc/$name.8", "doc/$name.1"), "$name has a manual page";
+}
+
+{
+    my %listed = map { $_->[0] => 1 } @programs;
+    is scalar(keys %listed), scalar(@programs), 'no program is listed twice';
+    my @areas = grep { -d && !m{^src/(?:include|libsv)$} } glob 'src/*';
+    my @unlisted = grep { !$listed{s{.*/}{}r =~ s/\.c$//r} } map { glob "$_/*" } @areas;
+    is "@unlisted", '', 'every source in an area belongs to a program of package/command';
+}
+
+{
+    my @sources = grep { /\.[ch]$/ } files_below('src');
+    my @long = grep { scalar(lines_of($_)) > 400 } @sources;
+    is "@long", '', 'no file in src has more than 400 lines';
+    my @licence = grep { (lines_of($_))[0] ne '/* ISC license. */' } @sources;
+    is "@licence", '', 'each says its licence first';
+    my @waiting = grep { read_file($_) =~ /^[^"\n]*\b(?:u|nano|clock_nano)?sleep\s*\(/m } @sources;
+    is "@waiting", '', 'none sleeps';
+    my @untold = grep { read_file($_) =~ /^[^"\n]*\b(?:alloca|system|popen)\s*\(/m } @sources;
+    is "@untold", '', 'none uses alloca, system or popen';
+}
+
+{
+    my @homes = grep { !/^path-/ && !/^flag-/ } map { s{.*/}{}r } glob 'conf-compile/*';
+    my @unexplained = grep { scalar(lines_of("conf-compile/$_")) < 3 } @homes;
+    is "@unexplained", '', 'each file of conf-compile explains itself';
+    my @flags = glob 'conf-compile/flag-*';
+    is "@flags", '', 'no flag is set to begin with';
+    my $readme = read_file('README');
+    like $readme, qr{sh package/\Q$_\E\b}, "README names package/$_" for qw(quickstart check);
+    cmp_ok scalar(lines_of('README')), '<=', 66, 'README is one page';
+    my @pages = $readme =~ /^    ((?:[a-z]+\.[1-8] ?)+)/mg;
+    my @absent = grep { !-f "doc/$_" } map { split } @pages;
+    is "@absent", '', 'the pages that README names exist';
+    like read_file('.ci/run'), qr{^exec sh package/check$}m, '.ci/run ends as package/check ends';
+}
+
+# No compiler complains ------------------------------------------------------------------------
+
+for my $compiler (qw(gcc clang)) {
+    SKIP: {
+        skip "no $compiler here", 1 unless program($compiler);
+        my @flags = (
+            qw(-std=gnu11 -D_GNU_SOURCE -O2 -Werror -Wall -Wextra -Wvla -Wshadow -Wswitch),
+            qw(-Wimplicit-fallthrough -Wmissing-prototypes -Isrc/include -Icompile -c -o /dev/null),
+            grep { /^-I/ } split ' ', setting('COMPILE_FLAGS') // '',
+        );
+        my @complaints;
+        for my $source (grep { /\.c$/ } files_below('src')) {
+            my $result = run($compiler, @flags, $source);
+            push @complaints, $result->{err} if $result->{code};
+        }
+        is "@complaints", '', "$compiler compiles every source without a warning";
+    }
+}
+
+# What was built -------------------------------------------------------------------------------
+
+for (@programs) {
+    my ($name, $mode, $kind) = @$_;
+    next unless ($kind // '') eq 'resident';
+    SKIP: {
+        skip 'the C library here does not link statically, or was asked not to', 2
+            unless (setting('RESIDENT_FLAGS') // '') =~ /-static/;
+        skip 'no readelf here', 2 unless program('readelf');
+        my $elf = run('readelf', '-hlW', "command/$name")->{out};
+        like $elf, qr/^\s*Type:\s+EXEC/m, "$name is not position independent";
+        unlike $elf, qr/\bINTERP\b|\bDYNAMIC\b/, "$name is static";
+    }
+}
+
+{
+    my $root = tempdir;
+    my $result = run('make', 'install', "DESTDIR=$root", {limit => 60});
+    is $result->{code}, 0, 'make install with DESTDIR' or diag $result->{out}, $result->{err};
+    my ($bindir, $mandir) = map { setting($_) } qw(bindir mandir);
+    for (@programs) {
+        my ($name, $mode) = @$_;
+        my @status = stat "$root$bindir/$name";
+        is @status ? sprintf('%04o', $status[2] & 07777) : 'absent', $mode,
+            "$name is installed with its mode";
+    }
+    my @installed = map { s{.*/}{}r } glob "$root$bindir/{*,.[!.]*}";
+    is scalar(@installed), scalar(@programs), 'and no other file';
+    for my $page (map { s{.*/}{}r } glob 'doc/*.[1578]') {
+        ok -f "$root$mandir/man" . ($page =~ s/.*\.//r) . "/$page", "so is the page $page";
+    }
+}
+
+# A copy, to be configured in every way --------------------------------------------------------
+
+my $copy = tempdir . '/upkeep';
+for my $file ('Makefile', 'configure', files_below(qw(src package conf-compile tests/lib))) {
+    my $target = "$copy/$file";
+    File::Path::make_path($target =~ s{/[^/]*$}{}r);
+    File::Copy::cp($file, $target) or die "unable to copy $file: $!\n"; # cp keeps the mode
+}
+
+# What this tree was told about compiler and places to look, the copy is told too.
+my @told = ("CC=" . setting('CC'));
+for my $kind (qw(include library)) {
+    push @told, "--with-$kind=$_"
+        for setting('CONFIGURE_ARGS') =~ /'--with-$kind=([^']*)'/g;
+}
+
+sub configure { return run('./configure', @told, @_, {cwd => $copy, limit => 60}) }
+sub make      { return run('make', @_, {cwd => $copy, limit => 60}) }
+
+{
+    my $result = configure('--prefix=/opt/upkeep', 'CFLAGS=-DDOLLAR=\'"$x#y"\'');
+    is $result->{code}, 0, 'configure succeeds' or diag $result->{err};
+    is setting('bindir', $copy), '/opt/upkeep/bin', 'the command line beats conf-compile';
+    like read_file("$copy/compile/config.h"), qr{^#define SV_BINDIR "/opt/upkeep/bin"$}m,
+        'config.h has it too';
+    like read_file("$copy/compile/config.h"), qr{^#define SV_PERSONALITY "encore"$}m,
+        'and the default personality';
+    is make('-n')->{out} =~ m{^\./configure}m, '', 'with nothing changed make does not configure';
+
+    write_file("$copy/conf-compile/conf-personality", "djb\n");
+    like make('-n')->{out}, qr{^\./configure .*'--prefix=/opt/upkeep'}m,
+        'a changed file of conf-compile runs configure again, with the same arguments';
+    is setting('bindir', $copy), '/opt/upkeep/bin', 'which still count';
+    like setting('COMPILE_FLAGS', $copy), qr/-DDOLLAR='"\$\$x\\#y"'/, 'however they are spelt';
+    like read_file("$copy/compile/config.h"), qr{^#define SV_PERSONALITY "djb"$}m,
+        'and so does the changed file';
+
+    SKIP: {
+        skip 'no static linking here', 4 unless (setting('RESIDENT_FLAGS') // '') =~ /-static/;
+        write_file("$copy/conf-compile/flag-allstatic", '');
+        like make('-n')->{out}, qr{^\./configure}m, 'a new flag file runs configure again';
+        like setting('PROGRAM_FLAGS', $copy), qr/-static/, 'flag-allstatic makes all static';
+        unlink "$copy/conf-compile/flag-allstatic";
+        like make('-n')->{out}, qr{^\./configure}m, 'so does a flag file that has gone';
+        unlike setting('PROGRAM_FLAGS', $copy), qr/-static/, 'and not all are static';
+    }
+}
+
+{
+    File::Path::make_path("$copy/src/probe/parts");
+    write_file("$copy/src/probe/whole.c", "int main(void) { return 0; }\n");
+    write_file("$copy/src/probe/parts/parts.c", "int part(void); int main(void) { return part(); }\n");
+    write_file("$copy/src/probe/parts/other.c", "int part(void); int part(void) { return 7; }\n");
+    write_file("$copy/package/command", "whole 0755\nparts 0755 resident\nabsent 0755\n");
+    my $result = make('-j2', 'command/whole', 'command/parts');
+    is $result->{code}, 0, 'a file, or a folder, dropped into an area is a program'
+        or diag $result->{err};
+    is run("$copy/command/whole")->{code}, 0, 'the file';
+    is run("$copy/command/parts")->{code}, 7, 'the folder';
+    $result = make('command/absent');
+    isnt $result->{code}, 0, 'a program without a source cannot be made';
+    like $result->{err}, qr{package/command lists absent but there is no src/AREA/absent\.c},
+        'which says why';
+    isnt make('install', "DESTDIR=$copy/root")->{code}, 0, 'nor is anything installed then';
+    ok !-e "$copy/root", 'not even a part';
+}
+
+# Wrong options and missing packages -----------------------------------------------------------
+
+{
+    my $result = configure('--enable-everything');
+    is $result->{code}, 100, 'an unknown option is the caller\'s mistake';
+    like $result->{err}, qr/unknown option --enable-everything\n/, 'and is named';
+    is configure('--personality=dan')->{code}, 100, 'so is an unknown personality';
+    is configure('--prefix=here')->{code}, 100, 'and a relative prefix';
+    $result = run('./configure', 'CC=no-such-compiler', {cwd => $copy});
+    is $result->{code}, 111, 'a compiler that is not there';
+    like $result->{err}, qr/unable to compile with CC=no-such-compiler/, 'is named';
+    $result = configure('--help');
+    is $result->{code}, 0, '--help helps';
+    like $result->{out}, qr/--prefix=DIR.*--enable-allstatic/s, 'with the options';
+}
+
+{
+    # A compiler that does not find skalibs: the real one, but for sources that want it.
+    my $compiler = setting('CC');
+    write_file("$copy/blind", <<"END", 0755);
+#!/bin/sh
+for word; do
+    case \$word in
+        *.c) ! grep -q 'include <skalibs' "\$word" || { echo 'not found' >&2; exit 1; } ;;
+    esac
+done
+exec $compiler "\$@"
+END
+    my $result = configure("CC=$copy/blind");
+    is $result->{code}, 111, 'without skalibs configure fails';
+    like $result->{err}, qr/skalibs [0-9.]+ or later: its headers are missing/, 'names it';
+    like $result->{err}, qr/^  Debian: apt-get install .*\bskalibs-dev\b/m,
+        'with the command for Debian';
+    like $result->{err}, qr/^  Alpine: apk add .*\bskalibs-dev\b/m, 'and for Alpine';
+    unlike $result->{err}, qr/execline.*headers are missing/, 'and not what is there';
+
+    my $needs = read_file("$copy/package/deps-build");
+    write_file("$copy/package/deps-build", $needs =~ s/^(execline) \S+/$1 99.1/mr);
+    $result = configure();
+    is $result->{code}, 111, 'with too old a version too';
+    like $result->{err}, qr/execline 99\.1 or later: this is [0-9.]+\n/, 'and says which it is';
+}
+
+done_testing;
