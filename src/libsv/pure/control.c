@@ -1,0 +1,153 @@
+/* ISC license. */
+
+#include <signal.h>
+#include <string.h>
+
+#include <sv/control.h>
+
+#define MARK_FIRST 0xE0u /* and the count of bytes it covers in the low five bits */
+#define MARK_NEXT 0x80u  /* and seven bits of the uid */
+
+struct sv_command_word const sv_control_words[] = {
+#define SV_COMMAND_WORD(name, byte, dialect, option, meaning) \
+    {byte, SV_DIALECT_##dialect, option, meaning},
+    SV_COMMANDS(SV_COMMAND_WORD)
+#undef SV_COMMAND_WORD
+};
+
+enum sv_command_kind sv_control_find(unsigned char byte)
+{
+    switch (byte) {
+#define SV_COMMAND_CASE(name, letter, dialect, option, meaning) \
+    case letter: return SV_COMMAND_##name;
+        SV_COMMANDS(SV_COMMAND_CASE)
+#undef SV_COMMAND_CASE
+    }
+    return SV_COMMAND_COUNT;
+}
+
+enum sv_command_kind sv_control_find_option(char const *option)
+{
+    unsigned int kind = 0;
+
+    while (kind < SV_COMMAND_COUNT && strcmp(sv_control_words[kind].option, option))
+        kind++;
+    return (enum sv_command_kind)kind;
+}
+
+int sv_control_signal(enum sv_command_kind kind)
+{
+    switch (kind) {
+    case SV_COMMAND_PAUSE:
+    case SV_COMMAND_PAUSE_GROUP: return SIGSTOP;
+    case SV_COMMAND_CONTINUE:
+    case SV_COMMAND_CONTINUE_GROUP: return SIGCONT;
+    case SV_COMMAND_HANGUP: return SIGHUP;
+    case SV_COMMAND_ALARM: return SIGALRM;
+    case SV_COMMAND_INTERRUPT: return SIGINT;
+    case SV_COMMAND_TERMINATE: return SIGTERM;
+    case SV_COMMAND_KILL:
+    case SV_COMMAND_KILL_GROUP: return SIGKILL;
+    case SV_COMMAND_QUIT: return SIGQUIT;
+    case SV_COMMAND_USER1: return SIGUSR1;
+    case SV_COMMAND_USER2: return SIGUSR2;
+    case SV_COMMAND_WINDOW:
+    case SV_COMMAND_WINDOW_S6: return SIGWINCH;
+    case SV_COMMAND_ABORT: return SIGABRT;
+    case SV_COMMAND_GROUP:
+    case SV_COMMAND_PROCESS:
+    case SV_COMMAND_LOG:
+    case SV_COMMAND_MAIN:
+    case SV_COMMAND_UP:
+    case SV_COMMAND_DOWN:
+    case SV_COMMAND_ONCE:
+    case SV_COMMAND_EXIT:
+    case SV_COMMAND_RESTART:
+    case SV_COMMAND_RELOAD:
+    case SV_COMMAND_NO_RESTART:
+    case SV_COMMAND_UP_ALWAYS:
+    case SV_COMMAND_DOWN_ALWAYS:
+    case SV_COMMAND_ONCE_ALWAYS:
+    case SV_COMMAND_COUNT: break;
+    }
+    return 0;
+}
+
+void sv_control_end_batch(struct sv_control *control)
+{
+    control->to_group = 0;
+    control->to_log = 0;
+}
+
+/* Takes a byte with the high bit set: a part of a mark, or nothing. */
+static void decode_mark(struct sv_control *control, unsigned char byte)
+{
+    if (control->mark_left) {
+        control->mark_uid = control->mark_uid << 7 | (byte & 0x7Fu);
+        if (--control->mark_left) return;
+        control->uid = control->mark_uid > UINT32_MAX ? SV_CONTROL_UID_UNKNOWN
+                                                      : (uint32_t)control->mark_uid;
+        control->covers = control->mark_covers;
+        sv_control_end_batch(control);
+        return;
+    }
+    control->covers = 0;
+    if (byte <= MARK_FIRST) return;
+    control->mark_left = SV_CONTROL_MARK - 1;
+    control->mark_covers = byte & 0x1Fu;
+    control->mark_uid = 0;
+}
+
+/* Modifiers change how the next commands are read. Returns 1 if `kind` is one. */
+static int take_modifier(struct sv_control *control, enum sv_command_kind kind)
+{
+    if (kind == SV_COMMAND_GROUP || kind == SV_COMMAND_PROCESS) {
+        control->to_group = kind == SV_COMMAND_GROUP;
+        return 1;
+    }
+    if (kind == SV_COMMAND_LOG || kind == SV_COMMAND_MAIN) {
+        control->to_log = kind == SV_COMMAND_LOG;
+        return 1;
+    }
+    return 0;
+}
+
+/* A byte without the high bit. */
+static int decode_plain(struct sv_control *control, unsigned char byte, uint32_t uid,
+                        struct sv_command *command)
+{
+    enum sv_command_kind kind = sv_control_find(byte);
+
+    if (kind == SV_COMMAND_COUNT || take_modifier(control, kind)) return 0;
+    command->kind = kind;
+    command->to_group = control->to_group || kind == SV_COMMAND_PAUSE_GROUP
+                        || kind == SV_COMMAND_CONTINUE_GROUP
+                        || kind == SV_COMMAND_KILL_GROUP;
+    command->to_log = control->to_log;
+    command->uid = uid;
+    return 1;
+}
+
+int sv_control_decode(struct sv_control *control, unsigned char byte,
+                      struct sv_command *command)
+{
+    if (byte & 0x80) {
+        decode_mark(control, byte);
+        return 0;
+    }
+    control->mark_left = 0;
+    if (!control->covers)
+        return decode_plain(control, byte, SV_CONTROL_UID_UNKNOWN, command);
+
+    int got = decode_plain(control, byte, control->uid, command);
+    if (!--control->covers) sv_control_end_batch(control);
+    return got;
+}
+
+void sv_control_mark(unsigned char *mark, unsigned int covers, uint32_t uid)
+{
+    mark[0] = (unsigned char)(MARK_FIRST | covers);
+    for (unsigned int i = 1; i < SV_CONTROL_MARK; i++)
+        mark[i] =
+            (unsigned char)(MARK_NEXT | (uid >> 7 * (SV_CONTROL_MARK - 1 - i) & 0x7Fu));
+}

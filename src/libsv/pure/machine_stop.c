@@ -1,0 +1,141 @@
+/* ISC license. */
+
+/*
+ * The machine's signals: what is sent to a run, when, and how a run is made to end.
+ */
+
+#include <signal.h>
+
+#include "machine_step.h"
+
+static uint32_t bit(int signal_number)
+{
+    return (uint32_t)1 << signal_number;
+}
+
+/* Sends what waits, if there is anything and the process has settled. */
+static void send_pending(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+    struct sv_actions *actions = step->actions;
+
+    if (!sv_step_has_pending(machine)) return;
+    if (step->event->now_ms < machine->settled_ms) return;
+    actions->signals = machine->pending;
+    actions->group_signals = machine->pending_group;
+    actions->stop_signals = machine->pending_stop;
+    machine->pending = machine->pending_group = machine->pending_stop = 0;
+    sv_step_act(step, SV_ACTION_SIGNAL);
+    if (machine->phase == SV_PHASE_STOPPING && machine->kill_ms == SV_NEVER
+        && step->settings->timeout_kill_ms)
+        machine->kill_ms = step->event->now_ms + step->settings->timeout_kill_ms;
+}
+
+/* A STOP and a CONT undo each other: the later one wins, whomever it is for. */
+void sv_step_send(struct sv_step const *step, int signal_number, int to_group)
+{
+    struct sv_machine *machine = step->machine;
+
+    if (signal_number == SIGSTOP || signal_number == SIGCONT) {
+        machine->paused = signal_number == SIGSTOP;
+        machine->pending &= ~(bit(SIGSTOP) | bit(SIGCONT));
+        machine->pending_group &= ~(bit(SIGSTOP) | bit(SIGCONT));
+    } else {
+        machine->asked = 1;
+        machine->reason = step->actions->cause;
+    }
+    if (to_group)
+        machine->pending_group |= bit(signal_number);
+    else
+        machine->pending |= bit(signal_number);
+    send_pending(step);
+}
+
+void sv_step_stop_child(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+
+    machine->phase = SV_PHASE_STOPPING;
+    machine->reason = step->actions->cause;
+    machine->paused = 0;
+    machine->asked = 1;
+    machine->drain_ms = SV_NEVER;
+    machine->pending &= ~bit(SIGSTOP);
+    machine->pending_group &= ~bit(SIGSTOP);
+    machine->pending_stop |= bit(step->settings->down_signal) | bit(SIGCONT);
+    send_pending(step);
+}
+
+void sv_step_want_down(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+
+    machine->wanted = SV_WANTED_DOWN;
+    machine->gave_up = machine->again = 0;
+    if (machine->child == SV_CHILD_RUN) {
+        sv_step_stop_child(step);
+    } else if (sv_step_is_idle(step)) {
+        sv_step_rest(step, SV_PHASE_DOWN);
+        machine->quick_deaths = 0;
+    }
+}
+
+/* svscan says that no more input will come. What was to be started still is: it must
+ * read. */
+void sv_step_drain(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+    int64_t now_ms = step->event->now_ms;
+
+    machine->leaving = machine->draining = 1;
+    machine->drain_limit_ms = now_ms + SV_DRAIN_LIMIT_MS;
+    if (machine->wanted == SV_WANTED_UP) machine->wanted = SV_WANTED_ONCE;
+    if (machine->child == SV_CHILD_RUN)
+        machine->drain_ms = now_ms + SV_DRAIN_MS;
+    else if (machine->phase == SV_PHASE_BACKOFF)
+        sv_step_start_at(step, now_ms);
+}
+
+/* KILL is due: to the service by kill-mode, to finish itself. */
+static void kill_child(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+    int is_run = machine->child == SV_CHILD_RUN;
+
+    sv_step_because(step, is_run ? SV_CAUSE_KILL_TIMEOUT : SV_CAUSE_FINISH_TIMEOUT, 0);
+    machine->kill_ms = SV_NEVER;
+    if (is_run)
+        step->actions->stop_signals = bit(SIGKILL);
+    else
+        step->actions->signals = bit(SIGKILL);
+    sv_step_act(step, SV_ACTION_SIGNAL);
+}
+
+/* A logger that should have ended by itself: more time while it has bytes to read. */
+static void drain_due(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+
+    if (step->event->input_left && step->event->now_ms < machine->drain_limit_ms) {
+        machine->drain_ms = step->event->now_ms + SV_DRAIN_MS;
+        return;
+    }
+    sv_step_because(step, SV_CAUSE_DRAIN_TIMEOUT, 0);
+    machine->wanted = SV_WANTED_DOWN;
+    sv_step_stop_child(step);
+}
+
+void sv_step_child_time(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+    int64_t now_ms = step->event->now_ms;
+
+    if (now_ms >= machine->kill_ms) {
+        kill_child(step);
+    } else if (now_ms >= machine->settled_ms && sv_step_has_pending(machine)) {
+        sv_step_because(step, SV_CAUSE_SETTLED, 0);
+        send_pending(step);
+    } else if (now_ms >= machine->drain_ms) {
+        drain_due(step);
+    }
+}

@@ -1,0 +1,443 @@
+/* ISC license. */
+
+/*
+ * The machine, exhaustively: every state that can be reached, times every event that can
+ * come there, with invariants on each transition; and from every state the service can be
+ * brought up, brought down, and supervise made to leave. Events that cannot happen must
+ * change nothing.
+ *
+ * Times are abstract: after each step "now" is BASE again; a deadline that has passed is
+ * due, any other has its whole time left again. That allows more orders of events than
+ * there can be, never fewer, and makes the number of states finite.
+ */
+
+#include <signal.h>
+
+#include <sv/machine.h>
+
+#include "tap.h"
+
+#define BASE INT64_C(1000000)
+#define PID 4711
+#define SLOTS (1u << 22)
+#define QUICK_MOST 4
+
+enum awaits { AWAITS_NOTHING, AWAITS_RUN, AWAITS_FINISH, AWAITS_BEGIN };
+
+struct state {
+    struct sv_machine machine;
+    enum awaits awaits;
+    int has_left;
+};
+
+static struct state *states; /* all that were found, in order: also the queue */
+static unsigned int state_count;
+static uint32_t *slots; /* position + 1 in states, 0 is free */
+static struct sv_settings settings;
+
+static int64_t relative(int64_t time_ms, int64_t now_ms, int64_t whole_ms)
+{
+    if (time_ms == SV_NEVER) return SV_NEVER;
+    return time_ms <= now_ms ? BASE : BASE + whole_ms;
+}
+
+/* The same state, with now at BASE and nothing in it that has no meaning. */
+static struct state canonical(struct state const *from, int64_t now_ms)
+{
+    struct state to;
+    struct sv_machine const *machine = &from->machine;
+
+    memset(&to, 0, sizeof to);
+    to.awaits = from->awaits;
+    to.has_left = from->has_left;
+    to.machine.wanted = machine->wanted;
+    to.machine.child = machine->child;
+    to.machine.phase = machine->phase;
+    to.machine.pid = machine->pid;
+    to.machine.paused = machine->paused;
+    to.machine.leaving = machine->leaving;
+    to.machine.draining = machine->draining;
+    to.machine.asked = machine->asked;
+    to.machine.exec_failed = machine->exec_failed;
+    to.machine.again = machine->again;
+    to.machine.gave_up = machine->gave_up;
+    to.machine.succeeded = machine->succeeded;
+    to.machine.quick_deaths =
+        machine->quick_deaths > QUICK_MOST ? QUICK_MOST : machine->quick_deaths;
+    to.machine.pending = machine->pending;
+    to.machine.pending_group = machine->pending_group;
+    to.machine.pending_stop = machine->pending_stop;
+    to.machine.started_ms =
+        machine->started_ms <= now_ms - SV_QUICK_MS ? BASE - SV_QUICK_MS : BASE;
+    to.machine.start_ms = relative(machine->start_ms, now_ms, SV_QUICK_MS);
+    to.machine.settled_ms = relative(machine->settled_ms, now_ms, SV_SETTLE_MS);
+    to.machine.kill_ms = relative(machine->kill_ms, now_ms, 3000);
+    to.machine.drain_ms = relative(machine->drain_ms, now_ms, SV_DRAIN_MS);
+    to.machine.reason.kind = SV_CAUSE_SUPERVISE;
+    if (machine->draining)
+        to.machine.drain_limit_ms =
+            relative(machine->drain_limit_ms, now_ms, SV_DRAIN_LIMIT_MS);
+    return to;
+}
+
+/* Adds a state unless it is known. */
+static void discover(struct state const *state)
+{
+    unsigned char const *bytes = (unsigned char const *)state;
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < sizeof *state; i++) hash = (hash ^ bytes[i]) * 16777619u;
+    for (uint32_t slot = hash % SLOTS;; slot = (slot + 1) % SLOTS) {
+        if (!slots[slot]) {
+            if (state_count >= SLOTS / 2) {
+                ok(0, "the number of states is finite and below %u", SLOTS / 2);
+                exit(done());
+            }
+            states[state_count] = *state;
+            slots[slot] = ++state_count;
+            return;
+        }
+        if (!memcmp(&states[slots[slot] - 1], state, sizeof *state)) return;
+    }
+}
+
+static int asks_for(struct sv_actions const *actions, enum sv_action_kind kind)
+{
+    for (unsigned int i = 0; i < actions->count; i++)
+        if (actions->list[i] == kind) return 1;
+    return 0;
+}
+
+static int phase_fits_child(struct sv_machine const *machine)
+{
+    switch (machine->phase) {
+    case SV_PHASE_DOWN:
+    case SV_PHASE_BACKOFF:
+    case SV_PHASE_FAILED:
+    case SV_PHASE_NO_RUN: return machine->child == SV_CHILD_NONE;
+    case SV_PHASE_UP:
+    case SV_PHASE_STOPPING: return machine->child == SV_CHILD_RUN;
+    case SV_PHASE_FINISHING: return machine->child != SV_CHILD_RUN;
+    case SV_PHASE_WAITING:  /* reserved */
+    case SV_PHASE_STARTING: /* reserved */
+    case SV_PHASE_COUNT: break;
+    }
+    return 0;
+}
+
+static void check_machine(struct sv_machine const *machine, char const *during)
+{
+    int has_pending =
+        (machine->pending | machine->pending_group | machine->pending_stop) != 0;
+    int is_calm = !has_pending && machine->kill_ms == SV_NEVER && !machine->draining
+                  && machine->phase != SV_PHASE_BACKOFF;
+
+    expect((machine->child == SV_CHILD_NONE) == !machine->pid, "%s: a pid means a child",
+           during);
+    expect(phase_fits_child(machine), "%s: phase %s fits the child", during,
+           sv_machine_phase_word(machine->phase));
+    expect(machine->phase != SV_PHASE_FAILED || machine->wanted == SV_WANTED_DOWN,
+           "%s: failed is not wanted up", during);
+    expect(!machine->paused || machine->child == SV_CHILD_RUN, "%s: only a run is paused",
+           during);
+    expect(!has_pending || machine->child == SV_CHILD_RUN, "%s: signals wait for a run",
+           during);
+    expect(!machine->draining || machine->leaving, "%s: draining leads to leaving",
+           during);
+    expect(machine->wanted != SV_WANTED_DOWN || machine->child != SV_CHILD_RUN
+               || machine->phase == SV_PHASE_STOPPING,
+           "%s: a run that is wanted down is stopping", during);
+    expect(!is_calm || sv_machine_deadline(machine) == SV_NEVER,
+           "%s: at rest in phase %s nothing wakes up", during,
+           sv_machine_phase_word(machine->phase));
+}
+
+static int visibly_differs(struct sv_machine const *one, struct sv_machine const *other)
+{
+    return one->wanted != other->wanted || one->child != other->child
+           || one->phase != other->phase || one->pid != other->pid
+           || one->paused != other->paused || one->leaving != other->leaving;
+}
+
+static void check_step(struct sv_machine const *before, struct sv_machine const *after,
+                       struct sv_event const *event, struct sv_actions const *actions)
+{
+    char const *during = sv_machine_event_word(event->kind);
+    int starts_run = asks_for(actions, SV_ACTION_START_RUN);
+    int starts_finish = asks_for(actions, SV_ACTION_START_FINISH);
+    int leaves = asks_for(actions, SV_ACTION_LEAVE);
+    int sends = asks_for(actions, SV_ACTION_SIGNAL);
+    uint32_t signals = actions->signals | actions->group_signals | actions->stop_signals;
+
+    check_machine(after, during);
+    expect(actions->count <= SV_ACTIONS_MAX, "%s: the actions fit", during);
+    expect(starts_run + starts_finish + leaves <= 1, "%s: one thing at a time", during);
+    expect(!starts_run
+               || (after->child == SV_CHILD_NONE && after->phase == SV_PHASE_BACKOFF),
+           "%s: nothing is started beside a child", during);
+    expect(!starts_finish
+               || (before->child == SV_CHILD_RUN && after->child == SV_CHILD_NONE),
+           "%s: finish comes right after run", during);
+    expect(!leaves || (after->child == SV_CHILD_NONE && after->leaving),
+           "%s: supervise leaves nothing behind", during);
+    expect(!sends || before->child != SV_CHILD_NONE, "%s: signals go to a child", during);
+    expect(sends == (signals != 0), "%s: SIGNAL and signals go together", during);
+    expect(!sends || before->child != SV_CHILD_RUN || event->now_ms >= before->settled_ms
+               || (signals == (uint32_t)1 << SIGKILL && event->kind == SV_EVENT_TIME),
+           "%s: no signal before the process has settled", during);
+    expect(actions->changed || !visibly_differs(before, after),
+           "%s: what changed is told", during);
+    expect(!actions->changed || actions->cause.kind != SV_CAUSE_NONE, "%s: with a cause",
+           during);
+    expect(event->kind != SV_EVENT_TIME || sv_machine_deadline(before) > event->now_ms
+               || starts_run || memcmp(before, after, sizeof *before),
+           "time: a deadline that has passed does not stay");
+}
+
+/* One step with all checks. *state becomes the next one, now still at the event's time.
+ */
+static void step(struct state *state, struct sv_event const *event)
+{
+    struct sv_machine before = state->machine;
+    struct sv_actions actions;
+
+    sv_machine_step(&state->machine, event, &settings, &actions);
+    check_step(&before, &state->machine, event, &actions);
+    state->awaits = asks_for(&actions, SV_ACTION_START_RUN)      ? AWAITS_RUN
+                    : asks_for(&actions, SV_ACTION_START_FINISH) ? AWAITS_FINISH
+                                                                 : AWAITS_NOTHING;
+    state->has_left = asks_for(&actions, SV_ACTION_LEAVE);
+}
+
+/* Steps a copy of `from` and remembers where that leads. */
+static void try(struct state const *from, struct sv_event const *event)
+{
+    struct state to = *from;
+
+    step(&to, event);
+    to = canonical(&to, event->now_ms);
+    discover(&to);
+}
+
+static void try_commands(struct state const *from, int64_t now_ms)
+{
+    /* two signals, and one to the group: the others differ in their number only */
+    static char const letters[] = "udoxpctkrOUDQK";
+    struct sv_event event = {.kind = SV_EVENT_COMMAND, .now_ms = now_ms};
+
+    for (char const *letter = letters; *letter; letter++) {
+        event.command.kind = sv_control_find((unsigned char)*letter);
+        event.command.to_group = *letter == 'P' || *letter == 'C' || *letter == 'K';
+        event.command.uid = SV_CONTROL_UID_UNKNOWN;
+        try(from, &event);
+    }
+}
+
+static void try_deaths(struct state const *from, int64_t now_ms)
+{
+    static int const wait_statuses[] = {0, 1 << 8, 100 << 8, 125 << 8, SIGTERM, SIGKILL};
+    struct sv_event event = {.kind = SV_EVENT_DIED, .now_ms = now_ms};
+
+    if (from->machine.child == SV_CHILD_FINISH) event.kind = SV_EVENT_FINISH_DIED;
+    for (unsigned int i = 0; i < sizeof wait_statuses / sizeof *wait_statuses; i++)
+        for (unsigned int flags = 0; flags < 4; flags++) {
+            event.wait_status = wait_statuses[i];
+            event.has_finish = flags & 1;
+            event.over_limit = flags >> 1;
+            try(from, &event);
+        }
+}
+
+static void try_world(struct state const *from, int64_t now_ms)
+{
+    static enum sv_event_kind const kinds[] = {SV_EVENT_TERMINATE, SV_EVENT_DRAIN,
+                                               SV_EVENT_RUN_CHANGED, SV_EVENT_TIME};
+
+    for (unsigned int i = 0; i < 4; i++)
+        for (unsigned int left = 0; left < 2; left++) {
+            struct sv_event event = {.kind = kinds[i],
+                                     .now_ms = now_ms,
+                                     .input_left = left};
+            try(from, &event);
+        }
+}
+
+static void try_answers(struct state const *from)
+{
+    struct sv_event event = {.now_ms = BASE, .pid = PID, .error_number = 12};
+
+    event.kind = from->awaits == AWAITS_RUN ? SV_EVENT_STARTED : SV_EVENT_FINISH_STARTED;
+    try(from, &event);
+    event.kind =
+        from->awaits == AWAITS_RUN ? SV_EVENT_START_FAILED : SV_EVENT_FINISH_FAILED;
+    event.pid = 0;
+    for (unsigned int flags = 0; flags < 4; flags++) {
+        event.exec_failed = flags & 1;
+        event.run_exists = flags >> 1;
+        try(from, &event);
+    }
+}
+
+/* Events that make no sense here leave everything as it is. */
+static void try_impossible(struct state const *from)
+{
+    static enum sv_event_kind const kinds[] = {
+        SV_EVENT_STARTED,        SV_EVENT_START_FAILED,  SV_EVENT_DIED,
+        SV_EVENT_FINISH_STARTED, SV_EVENT_FINISH_FAILED, SV_EVENT_FINISH_DIED};
+
+    for (unsigned int i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct sv_machine machine = from->machine;
+        struct sv_event event = {.kind = kinds[i], .now_ms = BASE, .pid = PID + 1};
+        struct sv_actions actions;
+        int possible =
+            (kinds[i] == SV_EVENT_DIED && machine.child == SV_CHILD_RUN)
+            || (kinds[i] == SV_EVENT_FINISH_DIED && machine.child == SV_CHILD_FINISH)
+            || ((kinds[i] == SV_EVENT_STARTED || kinds[i] == SV_EVENT_START_FAILED)
+                && machine.phase == SV_PHASE_BACKOFF)
+            || ((kinds[i] == SV_EVENT_FINISH_STARTED
+                 || kinds[i] == SV_EVENT_FINISH_FAILED)
+                && machine.phase == SV_PHASE_FINISHING && !machine.pid);
+        if (possible) continue;
+        sv_machine_step(&machine, &event, &settings, &actions);
+        expect(!actions.changed && !visibly_differs(&machine, &from->machine),
+               "%s changes nothing in phase %s", sv_machine_event_word(kinds[i]),
+               sv_machine_phase_word(from->machine.phase));
+    }
+}
+
+static void expand(struct state const *from)
+{
+    int64_t deadline_ms = sv_machine_deadline(&from->machine);
+
+    if (from->has_left) return;
+    if (from->awaits != AWAITS_NOTHING) {
+        try_answers(from);
+        return;
+    }
+    try_impossible(from);
+    for (unsigned int i = 0; i < 3; i++) {
+        int64_t now_ms = i == 0 ? BASE : i == 1 ? deadline_ms : BASE + SV_DRAIN_LIMIT_MS;
+        if (now_ms == SV_NEVER || now_ms < BASE) continue;
+        try_commands(from, now_ms);
+        try_world(from, now_ms);
+        if (from->machine.child != SV_CHILD_NONE) try_deaths(from, now_ms);
+    }
+}
+
+/* What a well-behaved world does next. Returns 0 if it waits for us. */
+static int be_kind(struct state *state, int64_t *now_ms)
+{
+    struct sv_event event = {.now_ms = *now_ms, .pid = PID};
+    int64_t deadline_ms = sv_machine_deadline(&state->machine);
+
+    if (state->awaits == AWAITS_RUN)
+        event.kind = SV_EVENT_STARTED;
+    else if (state->awaits == AWAITS_FINISH)
+        event.kind = SV_EVENT_FINISH_STARTED;
+    else if (state->machine.child == SV_CHILD_FINISH)
+        event.kind = SV_EVENT_FINISH_DIED;
+    else if (state->machine.phase == SV_PHASE_STOPPING)
+        event.kind = SV_EVENT_DIED;
+    else if (state->machine.phase == SV_PHASE_BACKOFF && deadline_ms != SV_NEVER) {
+        event.kind = SV_EVENT_TIME;
+        if (deadline_ms > *now_ms) *now_ms = event.now_ms = deadline_ms;
+    } else
+        return 0;
+    step(state, &event);
+    return 1;
+}
+
+static void command(struct state *state, int64_t now_ms, unsigned char letter)
+{
+    struct sv_event event = {.kind = SV_EVENT_COMMAND, .now_ms = now_ms};
+
+    event.command.kind = sv_control_find(letter);
+    event.command.uid = 0;
+    step(state, &event);
+}
+
+/* Lets a kind world go on; with `letter` once, as soon as nothing is being answered. */
+static struct state lead(struct state const *from, unsigned char letter)
+{
+    struct state state = *from;
+    int64_t now_ms = BASE;
+    unsigned int patience = 20;
+
+    while (state.awaits != AWAITS_NOTHING && !state.has_left && be_kind(&state, &now_ms))
+        continue;
+    if (!state.has_left && letter == 'T') {
+        struct sv_event event = {.kind = SV_EVENT_TERMINATE, .now_ms = now_ms};
+        step(&state, &event);
+    } else if (!state.has_left) {
+        command(&state, now_ms, letter);
+    }
+    while (patience-- && !state.has_left && be_kind(&state, &now_ms)) continue;
+    return state;
+}
+
+static void check_liveness(struct state const *from)
+{
+    struct state up = lead(from, 'u');
+    struct state down = lead(from, 'd');
+    struct state left = lead(from, 'T');
+
+    expect(up.has_left
+               || (up.machine.phase == SV_PHASE_UP && up.machine.wanted == SV_WANTED_UP),
+           "from phase %s it can be brought up, not only to %s",
+           sv_machine_phase_word(from->machine.phase),
+           sv_machine_phase_word(up.machine.phase));
+    expect(down.has_left || down.machine.phase == SV_PHASE_DOWN,
+           "from phase %s it can be brought down, not only to %s",
+           sv_machine_phase_word(from->machine.phase),
+           sv_machine_phase_word(down.machine.phase));
+    expect(left.has_left, "from phase %s supervise can be made to leave",
+           sv_machine_phase_word(from->machine.phase));
+}
+
+static void explore(char const *what)
+{
+    struct state first;
+
+    memset(slots, 0, SLOTS * sizeof *slots);
+    state_count = 0;
+    memset(&first, 0, sizeof first);
+    sv_machine_init(&first.machine);
+    first.machine.started_ms = BASE - SV_QUICK_MS;
+    for (unsigned int down = 0; down < 2; down++) {
+        struct sv_event event = {.kind = SV_EVENT_BEGIN,
+                                 .now_ms = BASE,
+                                 .has_down = down};
+        try(&first, &event);
+    }
+    for (unsigned int i = 0; i < state_count; i++) {
+        struct state from = states[i]; /* states may move on */
+        expand(&from);
+        if (!from.has_left) check_liveness(&from);
+    }
+    ok(!tap_failed && state_count > 100, "%s: %u states, all sound", what, state_count);
+}
+
+int main(void)
+{
+    states = calloc(SLOTS / 2, sizeof *states);
+    slots = calloc(SLOTS, sizeof *slots);
+    if (!states || !slots) return 111;
+
+    sv_setting_defaults(&settings);
+    explore("defaults");
+    settings.fails_on_100 = 1;
+    settings.restart = SV_RESTART_ON_FAILURE;
+    settings.timeout_kill_ms = 3000;
+    settings.kill_mode = SV_KILL_TREE;
+    explore("encore, on-failure, timeout-kill, kill-mode tree");
+    settings.restart = SV_RESTART_NEVER;
+    settings.timeout_finish_ms = 0;
+    settings.kill_mode = SV_KILL_GROUP;
+    explore("never, no timeout-finish, kill-mode group");
+    sv_setting_defaults(&settings);
+    settings.delay_shortest_ms = settings.delay_longest_ms = 0;
+    explore("no delay");
+    free(states);
+    free(slots);
+    return done();
+}
