@@ -1,0 +1,36 @@
+/* ISC license. */
+
+/*
+ * servicedir (kernel): reads a service directory, at the moment each value is needed.
+ */
+
+#ifndef SV_SERVICEDIR_H
+#define SV_SERVICEDIR_H
+
+#include <stdint.h>
+
+#include <sv/setting.h>
+
+/*
+ * Reads every option file of the service directory `dir` into *settings, which it fills
+ * completely: what has no file, or one that cannot be read or parsed, is at its default.
+ * Returns a bit mask of the enum sv_setting whose files could not be used.
+ */
+extern uint32_t sv_servicedir_settings(int dir, struct sv_settings *settings);
+
+/*
+ * Whether `name` in `dir` is a regular file that we may execute: 1 or 0. With 0 errno
+ * says why (ENOENT, EACCES, EISDIR ...).
+ */
+extern int sv_servicedir_is_executable(int dir, char const *name);
+
+/* Whether there is anything called `name` in `dir`: 1 or 0; -1 with errno if it is not
+ * known. */
+extern int sv_servicedir_has(int dir, char const *name);
+
+/* Creates the empty file `name`, or removes it. Returns 1; 0 with errno. Twice is as
+ * once. */
+extern int sv_servicedir_touch(int dir, char const *name);
+extern int sv_servicedir_remove(int dir, char const *name);
+
+#endif

@@ -1,0 +1,50 @@
+/* ISC license. */
+
+/*
+ * spawn (kernel): starts a program as a child, the cheap way: clone() with vfork
+ * semantics, so that no page table is copied, and a refusal of execve() comes back with
+ * its errno before sv_spawn() returns.
+ *
+ * The child gets an empty signal mask and the default action for SIGPIPE; every other
+ * ignored signal stays ignored (nohup), every caught one becomes default. Its descriptors
+ * are those that are not close-on-exec, and those named here.
+ */
+
+#ifndef SV_SPAWN_H
+#define SV_SPAWN_H
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* `from` in the parent becomes `to` in the child. Done in order; same numbers are fine.
+ */
+struct sv_spawn_fd {
+    int from;
+    int to;
+};
+
+struct sv_spawn {
+    char const *file;               /* path, not searched for */
+    char const *const *argv;        /* ends in a null pointer */
+    char const *const *environment; /* null: our own */
+    int dir;                        /* the child's working directory, -1: ours */
+    struct sv_spawn_fd const *fds;  /* fd_count of them; null if none */
+    unsigned int fd_count;
+    struct rlimit const *files;   /* RLIMIT_NOFILE for the child, null: ours */
+    unsigned int new_session : 1; /* setsid() */
+    /*
+     * 0, or: the child keeps only descriptors below this number and never gets a copy of
+     * the others' table, which makes it cheaper for a parent with thousands of them. All
+     * `from` and `dir` must be below it.
+     */
+    unsigned int keep_below;
+};
+
+/*
+ * Starts it. Returns the pid, > 0; 0 if the process could be had but not become `file`:
+ * errno says why, the process is gone and reaped; -1 with errno if no process could be
+ * had.
+ */
+extern pid_t sv_spawn(struct sv_spawn const *how);
+
+#endif

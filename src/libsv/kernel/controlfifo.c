@@ -1,0 +1,76 @@
+/* ISC license. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <skalibs/allreadwrite.h>
+#include <skalibs/iopause.h>
+
+#include <sv/clock.h>
+#include <sv/controlfifo.h>
+
+/* Closes `fd` without touching errno. Returns -1. */
+static int give_up(int fd)
+{
+    int error_number = errno;
+
+    (void)close(fd); /* nothing was written */
+    errno = error_number;
+    return -1;
+}
+
+static int check_fifo(int fd, int otherwise)
+{
+    struct stat about;
+
+    if (fstat(fd, &about) < 0) return 0;
+    if (S_ISFIFO(about.st_mode)) return 1;
+    errno = otherwise;
+    return 0;
+}
+
+int sv_controlfifo_make(int dir, char const *name, int *writer)
+{
+    int const flags = O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
+
+    if (mkfifoat(dir, name, 0600) < 0 && errno != EEXIST && errno != EROFS) return -1;
+    int reader = openat(dir, name, O_RDONLY | flags);
+    if (reader < 0) return -1;
+    if (!check_fifo(reader, EEXIST)) return give_up(reader);
+    *writer = openat(dir, name, O_WRONLY | flags);
+    return *writer < 0 ? give_up(reader) : reader;
+}
+
+int sv_controlfifo_listening(char const *path)
+{
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0) return errno == ENXIO || errno == ENOENT ? 0 : -1;
+    (void)close(fd); /* nothing was written */
+    return 1;
+}
+
+int sv_controlfifo_open(char const *path)
+{
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0) return -1;
+    return check_fifo(fd, EINVAL) ? fd : give_up(fd);
+}
+
+int sv_controlfifo_write(int fd, void const *bytes, size_t length, int64_t deadline_ms)
+{
+    iopause_fd writable = {.fd = fd, .events = IOPAUSE_WRITE};
+
+    while (fd_write(fd, bytes, length) < 0) {
+        if (errno != EAGAIN) return 0;
+        if (sv_clock_wait(&writable, 1, deadline_ms) < 0) return 0;
+        if (sv_clock_monotonic_ms() >= deadline_ms) {
+            errno = EAGAIN;
+            return 0;
+        }
+    }
+    return 1; /* up to PIPE_BUF bytes are never written in part */
+}
