@@ -1,0 +1,290 @@
+/* ISC license. */
+
+/*
+ * Looks at a service. With detail it is about ten system calls, without it is six: down,
+ * ok and status by their full paths; the directory is only entered where the path of the
+ * state directory depends on it, or where a name is too long.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <skalibs/allreadwrite.h>
+
+#include <sv/clock.h>
+#include <sv/controlfifo.h>
+#include <sv/message.h>
+#include <sv/process.h>
+#include <sv/statedir.h>
+#include <sv/statefile.h>
+
+#include "svstat.h"
+
+#define NAME_ROOM 16 /* for "/.status" */
+#define TRIES 5      /* at catching two records that were written together */
+
+#define STATUS_S6 35 /* bytes of s6's status: other things stand behind the stamp */
+#define STATUS_TWO \
+    (SV_STATUS_ENCORE + SV_STATUS_DJB) /* from here on there is a logger's */
+
+/* The state directory's path: relative to each service directory, or as found in this
+ * one. */
+static char state_dir[SV_STATEDIR_MAX];
+
+struct look {
+    struct reading *reading;
+    size_t length; /* of the state directory's path */
+    unsigned int entered : 1;
+    char path[PATH_MAX + NAME_ROOM];
+};
+
+/* Where we started, opened when it is first needed. */
+static int go(char const *service)
+{
+    static int here = -1;
+
+    if (!service) {
+        if (fchdir(here) < 0) sv_dieusys(111, "set directory");
+        return 1;
+    }
+    if (here < 0) here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (here < 0) sv_dieusys(111, "open current directory");
+    return !chdir(service);
+}
+
+/* Remembers what errno says, or first that there is no such directory at all. Returns 0.
+ */
+static int fail(struct look const *look, enum trouble trouble, char const *file)
+{
+    struct reading *reading = look->reading;
+
+    reading->trouble = trouble;
+    reading->error = errno;
+    reading->file = file;
+    reading->state_dir = state_dir;
+    if (look->entered || trouble == TROUBLE_NOT_RUNNING || trouble == TROUBLE_FORMAT)
+        return 0;
+    if (go(reading->service)) {
+        (void)go(0);
+    } else {
+        reading->trouble = TROUBLE_CHDIR;
+        reading->error = errno;
+    }
+    return 0;
+}
+
+static char const *path_of(struct look *look, char const *name)
+{
+    strcpy(look->path + look->length, name);
+    return look->path;
+}
+
+static int enter(struct look *look)
+{
+    look->entered = go(look->reading->service);
+    if (!look->entered) {
+        look->reading->trouble = TROUBLE_CHDIR;
+        look->reading->error = errno;
+        return 0;
+    }
+    int length = sv_statedir_path(state_dir, sizeof state_dir - NAME_ROOM);
+    if (length < 0) return fail(look, TROUBLE_CONTROL, 0);
+    memcpy(look->path, state_dir, (size_t)length);
+    look->length = (size_t)length;
+    return 1;
+}
+
+/* Sets has_down, and makes look->path ready for path_of(). Returns 0 after a failure. */
+static int locate(struct look *look)
+{
+    struct reading *reading = look->reading;
+    size_t service_length = strlen(reading->service), state_length = strlen(state_dir);
+    char const *down = "down";
+    struct stat about;
+
+    if (!service_length || *state_dir == '/'
+        || service_length + 1 + state_length + NAME_ROOM > PATH_MAX) {
+        if (!enter(look)) return 0;
+    } else {
+        memcpy(look->path, reading->service, service_length);
+        look->length = service_length;
+        down = path_of(look, "/down");
+    }
+    reading->has_down = !stat(down, &about);
+    if (!reading->has_down && errno != ENOENT) return fail(look, TROUBLE_DOWN, 0);
+    if (!look->entered) {
+        look->path[look->length] = '/';
+        memcpy(look->path + look->length + 1, state_dir, state_length);
+        look->length += 1 + state_length;
+    }
+    return 1;
+}
+
+static int read_family(struct look *look)
+{
+    struct reading *reading = look->reading;
+    unsigned char packed[2 * SV_STATUS_ENCORE + 1];
+    int fd = open(path_of(look, "/" SV_STATUS_FILE), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0) return fail(look, TROUBLE_OPEN, "/" SV_STATUS_FILE);
+    ssize_t got = fd_read(fd, (char *)packed, sizeof packed);
+    int error = errno;
+    (void)close(fd); /* opened for reading */
+    errno = error;
+    if (got < 0) return fail(look, TROUBLE_READ, "/" SV_STATUS_FILE);
+    reading->has_family =
+        got != STATUS_S6
+        && sv_status_unpack_family(packed, (size_t)got, &reading->family);
+    if (!reading->has_family) return fail(look, TROUBLE_FORMAT, "/" SV_STATUS_FILE);
+    reading->has_logger =
+        got >= STATUS_TWO
+        && sv_status_unpack_family(packed + SV_STATUS_ENCORE,
+                                   (size_t)got - SV_STATUS_ENCORE, &reading->logger);
+    return 1;
+}
+
+static int read_own(struct look *look)
+{
+    unsigned char packed[SV_STATUS_OWN];
+    ssize_t got = sv_statefile_read(AT_FDCWD, path_of(look, "/" SV_STATUS_OWN_FILE),
+                                    packed, sizeof packed);
+
+    look->reading->has_own =
+        got > 0 && sv_status_unpack(packed, (size_t)got, &look->reading->own);
+    return look->reading->has_own;
+}
+
+/*
+ * Our record is believed if `status` was written with it: else another suite's supervise
+ * is here now. Both are replaced one after the other, so a mismatch is looked at again.
+ */
+static void read_both(struct look *look)
+{
+    struct reading *reading = look->reading;
+
+    for (unsigned int i = 0; i < TRIES; i++) {
+        if (!read_family(look) || !read_own(look)) return;
+        if (reading->own.pid == reading->family.pid
+            && reading->own.since.tv_sec == reading->family.since.tv_sec
+            && reading->own.since.tv_nsec == reading->family.since.tv_nsec) {
+            unsigned int size = reading->family.size;
+            sv_status_to_family(&reading->own, &reading->family);
+            reading->family.size = size;
+            return;
+        }
+    }
+    reading->has_own = 0;
+}
+
+static int is_this_boot(struct sv_status const *own)
+{
+    static unsigned char boot_id[SV_BOOT_ID];
+    static int known; /* -1: it cannot be known */
+    char text[64];
+
+    if (!known) {
+        ssize_t got = sv_statefile_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", text,
+                                        sizeof text);
+        known = got > 0 && sv_status_scan_boot_id(text, (size_t)got, boot_id) ? 1 : -1;
+    }
+    return known > 0 && !memcmp(boot_id, own->boot_id, sizeof boot_id);
+}
+
+static enum recorded is_recorded(struct reading const *reading)
+{
+    struct sv_status const *own = &reading->own;
+
+    if (!reading->has_own)
+        return reading->has_family && reading->family.pid ? RECORDED_UNKNOWN
+                                                          : RECORDED_NONE;
+    if (!own->pid) return RECORDED_NONE;
+    if (!is_this_boot(own)) return RECORDED_GONE;
+    if (!own->pid_start) return RECORDED_UNKNOWN;
+    int runs = sv_process_is((pid_t)own->pid, own->pid_start);
+    return runs < 0 ? RECORDED_UNKNOWN : runs ? RECORDED_RUNS : RECORDED_GONE;
+}
+
+/* Nobody listens: what was the state when somebody did? */
+static void read_last_known(struct look *look)
+{
+    struct reading *reading = look->reading;
+
+    if (read_own(look)) {
+        sv_status_to_family(&reading->own, &reading->family);
+        reading->has_family = 1;
+    } else {
+        (void)read_family(look); /* its trouble is not the one to be shown */
+    }
+    reading->has_logger = 0;
+    reading->recorded = is_recorded(reading);
+}
+
+/*
+ * Whether supervise runs: 1, 0, or -1 with errno. Who may not write to `ok` asks our
+ * record who supervise is, and the kernel whether it still is.
+ */
+static int is_supervised(struct look *look)
+{
+    struct reading *reading = look->reading;
+    int listening = sv_controlfifo_listening(path_of(look, "/ok"));
+
+    if (listening > 0 || (!listening && errno == ENXIO)) return listening;
+    if (errno != EACCES) return -1;
+    int runs = -1;
+    if (read_own(look) && reading->own.supervise_start) {
+        runs = is_this_boot(&reading->own);
+        if (runs)
+            runs = sv_process_is((pid_t)reading->own.supervise_pid,
+                                 reading->own.supervise_start);
+    }
+    reading->has_own = 0;
+    errno = EACCES;
+    return runs;
+}
+
+void svstat_read(struct reading *reading, char const *service, int detail)
+{
+    struct look look = {.reading = reading, .length = 0, .entered = 0};
+
+    memset(reading, 0, sizeof *reading);
+    reading->service = service;
+    reading->log = "";
+    sv_clock_wall(&reading->now);
+    reading->now_ms = detail ? sv_clock_monotonic_ms() : 0;
+    if (!*state_dir && sv_statedir_path(state_dir, sizeof state_dir - NAME_ROOM) < 0)
+        memcpy(state_dir, "/",
+               2); /* will be tried again, and reported, in each directory */
+    if (locate(&look)) {
+        int supervised = is_supervised(&look);
+        reading->supervised = supervised > 0;
+        if (supervised < 0) {
+            (void)fail(&look, TROUBLE_OPEN, "/ok");
+        } else if (!supervised) {
+            if (detail) read_last_known(&look);
+            (void)fail(&look, TROUBLE_NOT_RUNNING, "/ok");
+        } else if (detail) {
+            read_both(&look);
+        } else {
+            (void)read_family(&look); /* has remembered what failed */
+        }
+    }
+    if (look.entered) (void)go(0);
+}
+
+void svstat_read_logger(struct reading *logger, struct reading const *reading)
+{
+    *logger = *reading;
+    if (reading->trouble != TROUBLE_NONE) return;
+    logger->has_own = 0;
+    if (reading->has_logger) {
+        logger->family = reading->logger;
+        logger->log = " log";
+    } else {
+        logger->has_family = 0;
+        logger->trouble = TROUBLE_NO_LOG;
+    }
+}

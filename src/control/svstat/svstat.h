@@ -1,0 +1,134 @@
+/* ISC license. */
+
+/*
+ * svstat's own: one service is read into a struct reading, and one of the printers prints
+ * it. Nothing is allocated per service, and output is gathered in one buffer.
+ */
+
+#ifndef SVSTAT_H
+#define SVSTAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <sv/status.h>
+
+/* Why there is no state to show; the words are daemontools' and stand in its place. */
+enum trouble {
+    TROUBLE_NONE,
+    TROUBLE_CHDIR,       /* error */
+    TROUBLE_CONTROL,     /* error; no path for the state directory */
+    TROUBLE_DOWN,        /* error */
+    TROUBLE_NOT_RUNNING, /* nobody reads supervise/ok */
+    TROUBLE_OPEN,        /* error, file */
+    TROUBLE_READ,        /* error, file */
+    TROUBLE_FORMAT,      /* file */
+    TROUBLE_NO_LOG       /* the log was asked for, and there is none in this supervise */
+};
+
+/* Whether the process in the record runs, where supervise cannot vouch for it. */
+enum recorded { RECORDED_NONE, RECORDED_RUNS, RECORDED_GONE, RECORDED_UNKNOWN };
+
+struct reading {
+    char const *service; /* the argument */
+    char const *log;     /* " log" if this is about the logger, else "" */
+    enum trouble trouble;
+    int error;        /* errno; defined for the troubles that say so */
+    char const *file; /* "/ok" or "/status"; defined likewise */
+    char const
+        *state_dir; /* usually "supervise"; defined likewise, until the next reading */
+    unsigned int has_down : 1;
+    unsigned int supervised : 1;
+    unsigned int has_family : 1; /* family is defined */
+    unsigned int has_logger : 1; /* logger is defined: status has a second record */
+    unsigned int has_own : 1;    /* own is defined, and says the same as family */
+    struct sv_status_family family;
+    struct sv_status_family logger;
+    struct sv_status own;
+    enum recorded recorded; /* defined if (!supervised) */
+    struct timespec now;    /* wall clock */
+    int64_t now_ms;         /* monotonic */
+};
+
+/* reading.c -------------------------------------------------------------------------- */
+
+/*
+ * Looks at the service directory `service`: what daemontools' svstat looks at, and with
+ * `detail` our own record too. Ends the program only if there is no way back to where we
+ * started.
+ */
+extern void svstat_read(struct reading *reading, char const *service, int detail);
+
+/* The same service's logger instead; the reading it came from stays as it is. */
+extern void svstat_read_logger(struct reading *logger, struct reading const *reading);
+
+/* output.c --------------------------------------------------------------------------- */
+
+/* These end the program, 111, when standard output takes nothing more. */
+extern void out_bytes(char const *bytes, size_t length);
+extern void out(char const *text);
+extern void out_number(uint64_t number);
+extern void out_signed(int64_t number);
+extern void out_flush(void);
+
+/* "3.2", never below 0. */
+extern void out_seconds(int64_t milliseconds, unsigned int decimals);
+
+/* "SIGTERM", or "SIG40" for one without a name. */
+extern void out_signal(uint32_t number);
+
+/* A name for a person's terminal: no byte of it can drive the terminal. */
+extern void out_visible(char const *text);
+
+/* words.c ---------------------------------------------------------------------------- */
+
+/* Seconds since `since`, 0 if that is in the future. */
+extern uint64_t svstat_age(struct reading const *reading, struct timespec const *since);
+
+/* The words for `trouble` in up to SVSTAT_TROUBLE_PARTS parts. Returns how many. */
+#define SVSTAT_TROUBLE_PARTS 5
+extern unsigned int svstat_trouble(struct reading const *reading, char const **parts);
+
+/* ", normally down" and the like up to ", once", each with its comma; not encore's state.
+ */
+extern void svstat_put_suffixes(struct reading const *reading);
+
+/* The contract's line behind "DIR: ". */
+extern void svstat_put_words(struct reading const *reading);
+
+/* facts.c ---------------------------------------------------------------------------- */
+
+/*
+ * What daemontools could not say, "; " before each fact. A phase about which there is no
+ * more to say than its name is left out without `with_word`.
+ */
+extern void svstat_put_facts(struct reading const *reading, int with_word);
+
+/* "why" in words: the cause of the last transition. */
+extern void svstat_put_cause(struct sv_status const *own);
+
+/* print.c ---------------------------------------------------------------------------- */
+
+/* Reads "up,pid,..."; ends the program, 100, if one is unknown. */
+extern void svstat_choose_fields(char const *list);
+
+/* One line with the chosen fields; one JSON object with them, or with all. */
+extern void svstat_put_fields(struct reading const *reading);
+extern void svstat_put_json(struct reading const *reading);
+
+/* A line per field for --help. */
+extern void svstat_put_field_help(void);
+
+/* terminal.c ------------------------------------------------------------------------- */
+
+/* Before the next two: decides about colours, and the width of the first column. */
+extern void svstat_prepare_terminal(char const *const *services);
+
+/* A line of aligned columns. */
+extern void svstat_put_row(struct reading const *reading);
+
+/* The contract's line, in colour, and the facts. */
+extern void svstat_put_coloured(struct reading const *reading);
+
+#endif
