@@ -1,0 +1,79 @@
+/* ISC license. */
+
+/*
+ * logdir (kernel): one log directory of multilog: opens and locks it, looks at it, writes
+ * to `current`, and does the steps that logplan decides. Everything is relative to a
+ * descriptor of the directory, and no symbolic link in it is followed. Modes are exact
+ * under umask 022.
+ *
+ * What fails is described in `trouble` and is not reported: the caller decides who hears
+ * it and when it is tried again. Every function may be called again after a failure.
+ */
+
+#ifndef SV_LOGDIR_H
+#define SV_LOGDIR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <sv/logplan.h>
+
+/*
+ * What could not be done: "unable to VERB DIR/FILE TAIL", without the slash if there is
+ * no file. VERB ends in a space, TAIL begins with one or is empty: they are daemontools'
+ * words.
+ */
+struct sv_logdir_trouble {
+    char const *verb;
+    char const *file; /* null: the directory itself, or what the verb says */
+    char const *tail;
+    int error; /* errno */
+};
+
+struct sv_logdir {
+    /* set by the caller */
+    char const *path;      /* relative to the working directory, which must stay */
+    char const *suffix;    /* of finished files */
+    char const *processor; /* shell command; null if there is none */
+    uint64_t files;        /* most files, current included; >= 2 */
+    /* for the caller to read */
+    uint64_t bytes;           /* in current, defined while it is held */
+    unsigned int in_line : 1; /* the last byte written was no newline */
+    pid_t pid; /* of the processor; 0: none, or the caller has seen its end */
+    struct sv_logdir_trouble trouble; /* of the last failure */
+    /* not for others */
+    int fd, lock, current;      /* -1: not open */
+    char name[SV_LOGPLAN_NAME]; /* of the file that trouble is about */
+};
+
+/*
+ * Makes the directory if there is none, opens and locks it. `directory` has the caller's
+ * fields set. Returns 1; 0 on trouble, with nothing left open: EWOULDBLOCK if somebody
+ * holds the lock.
+ */
+extern int sv_logdir_open(struct sv_logdir *directory);
+
+/*
+ * Looks at the directory. Sets the fields of *situation that are about the disk, `held`,
+ * and `pruned` to 0; `processor` is left alone. Returns 1, 0 on trouble.
+ */
+extern int sv_logdir_look(struct sv_logdir *directory,
+                          struct sv_logplan_situation *situation);
+
+/*
+ * Does one step, of any kind but DONE and WAIT, which are nothing to do. `keep` is
+ * sv_logplan_keep()'s and used by PRUNE. START_PROCESSOR sets `pid`; waiting for it is
+ * the caller's. Returns 1, 0 on trouble; a step that failed may have been done in part.
+ */
+extern int sv_logdir_step(struct sv_logdir *directory, enum sv_logplan_step step,
+                          uint64_t keep);
+
+/*
+ * Appends up to `length` > 0 bytes to current, which is held. Returns how many were
+ * written, more than 0; 0 on trouble.
+ */
+extern size_t sv_logdir_write(struct sv_logdir *directory, char const *data,
+                              size_t length);
+
+#endif

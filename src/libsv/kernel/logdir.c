@@ -1,0 +1,211 @@
+/* ISC license. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "logdir_parts.h"
+
+#define NAMES_AT_ONCE 4096 /* bytes of directory entries read by one call */
+
+/* What getdents64 writes, one after the other; see getdents(2). */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    unsigned short length; /* of the whole entry */
+    unsigned char type;
+    char name[];
+};
+
+int sv_logdir_fail(struct sv_logdir *directory, char const *verb, char const *file,
+                   char const *tail)
+{
+    directory->trouble = (struct sv_logdir_trouble){verb, file, tail, errno};
+    return 0;
+}
+
+int sv_logdir_file(struct sv_logdir const *directory, char const *name, int flags)
+{
+    return openat(directory->fd, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+}
+
+void sv_logdir_shut(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd); /* everything that counts has been synced, or failed */
+    *fd = -1;
+}
+
+int sv_logdir_open(struct sv_logdir *directory)
+{
+    directory->fd = directory->lock = directory->current = -1;
+    (void)mkdir(directory->path, 0700); /* open tells */
+    directory->fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory->fd < 0) return sv_logdir_fail(directory, "open directory ", 0, "");
+    directory->lock =
+        openat(directory->fd, "lock",
+               O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (directory->lock >= 0 && !flock(directory->lock, LOCK_EX | LOCK_NB)) return 1;
+    sv_logdir_fail(directory, "lock directory ", 0, "");
+    sv_logdir_shut(&directory->lock);
+    sv_logdir_shut(&directory->fd);
+    return 0;
+}
+
+/* What is done with each name of a pass; false ends the pass. */
+typedef int on_name(void *data, char const *name);
+
+static int each_name(struct sv_logdir *directory, on_name *note, void *data)
+{
+    char entries[NAMES_AT_ONCE];
+
+    if (lseek(directory->fd, 0, SEEK_SET) < 0)
+        return sv_logdir_fail(directory, "read ", 0, "");
+    for (;;) {
+        long length = syscall(SYS_getdents64, directory->fd, entries, sizeof entries);
+        if (length < 0) return sv_logdir_fail(directory, "read ", 0, "");
+        if (!length) return 1;
+        for (char const *entry = entries; entry < entries + length;) {
+            unsigned short entry_length;
+            if (!note(data, entry + offsetof(struct entry, name))) return 1;
+            memcpy(&entry_length, entry + offsetof(struct entry, length),
+                   sizeof entry_length);
+            entry += entry_length;
+        }
+    }
+}
+
+static int note_name(void *data, char const *name)
+{
+    sv_logplan_retention_note(data, name);
+    return 1;
+}
+
+int sv_logdir_list(struct sv_logdir *directory, struct sv_logplan_retention *retention)
+{
+    sv_logplan_retention_begin(retention);
+    return each_name(directory, note_name, retention);
+}
+
+/* Looking for another name of a file among the old ones. */
+struct search {
+    int fd;
+    struct stat const *file;
+    int found;
+};
+
+static int note_twin(void *data, char const *name)
+{
+    struct search *search = data;
+    struct stat other;
+
+    if (sv_logplan_is_old(name) && !fstatat(search->fd, name, &other, AT_SYMLINK_NOFOLLOW)
+        && other.st_ino == search->file->st_ino && other.st_dev == search->file->st_dev)
+        search->found = 1;
+    return !search->found;
+}
+
+struct found {
+    unsigned int exists : 1;
+    unsigned int sealed : 1;
+    unsigned int twin : 1;
+    unsigned int empty : 1;
+    struct stat stat;
+};
+
+/*
+ * What is no regular file is never sealed nor empty: it is moved away and nobody uses it.
+ */
+static int look_at(struct sv_logdir *directory, char const *name, struct found *found)
+{
+    *found = (struct found){0};
+    if (fstatat(directory->fd, name, &found->stat, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT || sv_logdir_fail(directory, "stat ", name, "");
+    found->exists = 1;
+    if (!S_ISREG(found->stat.st_mode)) return 1;
+    found->sealed = (found->stat.st_mode & S_IXUSR) != 0;
+    found->empty = !found->stat.st_size;
+    if (found->stat.st_nlink < 2) return 1;
+    struct search search = {.fd = directory->fd, .file = &found->stat};
+    if (!each_name(directory, note_twin, &search)) return 0;
+    found->twin = search.found != 0;
+    return 1;
+}
+
+static enum sv_logplan_other other_of(struct found const *found)
+{
+    if (!found->exists) return SV_LOGPLAN_OTHER_ABSENT;
+    if (found->twin) return SV_LOGPLAN_OTHER_TWIN;
+    return found->sealed ? SV_LOGPLAN_OTHER_SEALED : SV_LOGPLAN_OTHER_OPEN;
+}
+
+static enum sv_logplan_current current_of(struct found const *found)
+{
+    if (!found->exists) return SV_LOGPLAN_CURRENT_ABSENT;
+    if (found->twin) return SV_LOGPLAN_CURRENT_TWIN;
+    if (found->sealed) return SV_LOGPLAN_CURRENT_SEALED;
+    return found->empty ? SV_LOGPLAN_CURRENT_EMPTY : SV_LOGPLAN_CURRENT_OPEN;
+}
+
+static int look_at_current(struct sv_logdir *directory,
+                           struct sv_logplan_situation *situation)
+{
+    struct found found;
+    struct stat held;
+
+    if (!look_at(directory, "current", &found)) return 0;
+    situation->current = current_of(&found);
+    situation->held =
+        found.exists && directory->current >= 0 && !fstat(directory->current, &held)
+        && held.st_ino == found.stat.st_ino && held.st_dev == found.stat.st_dev;
+    return 1;
+}
+
+int sv_logdir_look(struct sv_logdir *directory, struct sv_logplan_situation *situation)
+{
+    struct stat itself;
+    struct found previous, processed, state, newstate;
+
+    situation->pruned = 0;
+    if (fstat(directory->fd, &itself) < 0)
+        return sv_logdir_fail(directory, "stat ", 0, "");
+    situation->removed = !itself.st_nlink;
+    if (situation->removed) {
+        situation->held = 0;
+        return 1;
+    }
+    if (!look_at_current(directory, situation)
+        || !look_at(directory, "previous", &previous)
+        || !look_at(directory, "processed", &processed)
+        || !look_at(directory, "state", &state)
+        || !look_at(directory, "newstate", &newstate))
+        return 0;
+    situation->previous = other_of(&previous);
+    situation->processed = other_of(&processed);
+    situation->state = !state.exists ? SV_LOGPLAN_STATE_ABSENT
+                       : state.empty ? SV_LOGPLAN_STATE_EMPTY
+                                     : SV_LOGPLAN_STATE_FULL;
+    situation->newstate = newstate.exists;
+    return 1;
+}
+
+size_t sv_logdir_write(struct sv_logdir *directory, char const *data, size_t length)
+{
+    ssize_t written;
+
+    do written = write(directory->current, data, length);
+    while (written < 0 && errno == EINTR);
+    if (written <= 0) {
+        if (!written)
+            errno = ENOSPC; /* says the same, where a file system has no better word */
+        sv_logdir_fail(directory, "write to ", "current", "");
+        return 0;
+    }
+    directory->bytes += (uint64_t)written;
+    directory->in_line = data[written - 1] != '\n';
+    return (size_t)written;
+}

@@ -1,0 +1,670 @@
+# ISC license.
+#
+# multilog from outside: each directive, the files and modes of a log directory, what is made of
+# every state that one can be found in, signals, processors, and disks that do not work.
+
+use lib 'tests/lib';
+use Upkeep;
+
+use POSIX ();
+
+my $top = tempdir;
+my $place;
+my $places = 0;
+
+# fresh: a new directory to work in; multilog is started there.
+sub fresh {
+    $place = "$top/" . ++$places;
+    mkdir $place or die "unable to create $place: $!\n";
+    chmod 0777, $place;
+    return $place;
+}
+
+sub multilog_with { my ($input, @script) = @_; return run('multilog', @script, {stdin => $input, cwd => $place}) }
+
+# feed(@script): a running multilog and the end of the pipe to write to.
+sub feed {
+    my $options = ref $_[-1] eq 'HASH' ? pop : {};
+    pipe my $reader, my $writer or die;
+    my $process = start('multilog', @_, {stdin => $reader, cwd => $place, %$options});
+    close $reader unless $options->{keep};
+    $writer->autoflush(1);
+    return ($process, $writer, $reader);
+}
+
+sub say_to { my ($writer, $text) = @_; print {$writer} $text or die "unable to write: $!\n" }
+
+# finish($process, $writer): end of input; the exit code.
+sub finish {
+    my ($process, $writer) = @_;
+    close $writer;
+    my $result = $process->wait(20);
+    return $result ? $result->{code} // "signal $result->{signal}" : 'still running';
+}
+
+# same($got, $want, $sentence): is, for texts too long to be shown.
+sub same {
+    my ($got, $want, $sentence) = @_;
+    return 1 if ok $got eq $want, $sentence;
+    my $at = 0;
+    $at++ while substr($got, $at, 1) eq substr $want, $at, 1;
+    diag length $got, ' bytes, not ', length $want, "; they differ from byte $at on: ", substr $got, $at, 60;
+    return 0;
+}
+
+# soon { condition } $sentence: the test that it becomes so.
+sub soon(&$) { my ($condition, $sentence) = @_; return ok &wait_until($condition, 10, $sentence), $sentence }
+
+sub mode_of { my @status = stat "$place/$_[0]"; return @status ? sprintf '%04o', $status[2] & 07777 : 'absent' }
+sub old_files { my ($log) = @_; return map { s{.*/}{}r } sort glob "$place/$log/\@*" }
+sub content { return read_file("$place/$_[0]") // "($_[0]: $!)" }
+
+# everything($log): what a reader of the whole log sees.
+sub everything { my ($log) = @_; return join '', map { content("$log/$_") } old_files($log), 'current' }
+
+# listing($log): names with modes and sizes, labels as L: "@L.s 0744 5".
+sub listing {
+    my ($log) = @_;
+    return join ', ', map { s{.*/}{}r =~ s/\@[0-9a-f]{24}/\@L/r . ' ' . mode_of("$log/" . s{.*/}{}r) . ' ' . -s }
+        grep { !/^\.\.?$/ } sort glob "$place/$log/*";
+}
+
+my $label = qr/\@[0-9a-f]{24}/;
+
+# Lines to standard error ---------------------------------------------------------------------
+
+fresh;
+{
+    my $result = multilog_with("one\ntwo\n");
+    is "$result->{code}|$result->{out}|$result->{err}", '0||', 'without actions lines go nowhere';
+    $result = multilog_with("one\ntwo\n", 'e');
+    is "$result->{code}|$result->{out}|$result->{err}", "0||one\ntwo\n", 'e prints on standard error';
+    is multilog_with("one\ntwo", 'e')->{err}, "one\ntwo\n", 'a partial last line gets a newline';
+    is multilog_with('', 'e')->{err}, '', 'no input, no line';
+    is multilog_with("\n\n", 'e')->{err}, "\n\n", 'empty lines are lines';
+    is multilog_with("one\n", 'e', 'else')->{err}, "one\none\n", 'each e prints, whatever follows the letter';
+    is multilog_with("one\n", 'Log', '', 'E', "\xff", 'e')->{err}, "one\n", 'unknown words mean nothing';
+
+    is multilog_with('x' x 200 . "\n", 'e')->{err}, 'x' x 200 . "\n", '200 bytes are printed';
+    is multilog_with('x' x 201 . "\n", 'e')->{err}, 'x' x 200 . "...\n", 'of more, the first 200';
+    is multilog_with('x' x 5000 . "\ny\n", 'e')->{err}, 'x' x 200 . "...\ny\n", 'of much more, too';
+    is multilog_with("a\0b\n", 'e')->{err}, "a\0b\n", 'a NUL is a byte';
+    my $many = join '', map { "line $_\n" } 1 .. 5000;
+    is multilog_with($many, 'e')->{err}, $many, 'many lines come in order';
+}
+
+# Selection -----------------------------------------------------------------------------------
+
+{
+    my $input = "one\ntwo\nthree\n";
+    my %selected = (
+        '-*'                => '',
+        '-* +one'           => "one\n",
+        '-one'              => "two\nthree\n",
+        '-t*'               => "one\n",
+        '-* +*o'            => "two\n",
+        '-* +*o +three'     => "two\nthree\n",
+        '-* +t* -two'       => "three\n",
+        'F -t??'            => "one\nthree\n",
+        'F -* +*[en]'       => "one\nthree\n",
+        'F -t?? S -*e'      => "three\n",
+        '-t?? F -t??'       => "one\nthree\n",
+        '+nothing'          => $input,
+    );
+    is multilog_with($input, split(/ /), 'e')->{err}, $selected{$_}, $_ for sort keys %selected;
+    is multilog_with("aab\nab\n", '-*', '+*ab', 'e')->{err}, "ab\n",
+        'a star goes to the first occurrence of what follows it';
+    is multilog_with("aab\nab\n", 'F', '-*', '+*ab', 'e')->{err}, "aab\nab\n", 'that of fnmatch to any';
+    is multilog_with("axx\nb\naxx\n", '-a??', 'F', 'e')->{err}, "axx\nb\naxx\n",
+        'F does not hold for the patterns before it, for no line';
+    is multilog_with("one\n", 'e', '-*', 'e', '+*', 'e')->{err}, "one\none\n", 'actions are in order';
+
+    my $long = 'x' x 1000;
+    is multilog_with("${long}y\n", '-*y', 'e')->{err}, substr($long, 0, 200) . "...\n",
+        'patterns see the first 1000 bytes';
+    is multilog_with(substr($long, 1) . "y\n", '-*y', 'e')->{err}, '', 'and the thousandth too';
+    is multilog_with("${long}y\n", "-$long", 'e')->{err}, '', 'as if there were no more';
+    is multilog_with(substr($long, 0, 974) . "y\n", 't', 'F', '-*y', 'e')->{err} =~ /xxx\.\.\.$/, 1,
+        'a stamp is part of them';
+    is multilog_with(substr($long, 0, 973) . "y\n", 't', 'F', '-*y', 'e')->{err}, '', 'of 26 bytes';
+}
+
+# Stamps --------------------------------------------------------------------------------------
+
+{
+    my $before = time;
+    my $stamped = multilog_with("one\n", 't', 'e')->{err};
+    my $after = time;
+    like $stamped, qr/^\@40000000[0-9a-f]{16} one\n\z/, 't: @, 24 digits, a space';
+    my $second = hex(substr $stamped, 9, 8) - 10;
+    ok $second >= $before && $second <= $after, 'which say when, without leap seconds';
+    ok hex(substr $stamped, 17, 8) < 1_000_000_000, 'to the nanosecond';
+    like multilog_with("one\n", 'T', 'e')->{err}, qr/^\d{10}\.\d{6} one\n\z/, 'T: seconds and microseconds';
+    my ($seconds) = multilog_with("one\n", 'T', 'e')->{err} =~ /^(\d+)/;
+    ok $seconds >= $before && $seconds <= time, 'since 1970';
+    like multilog_with("one\n", 'time', 'e')->{err}, qr/^$label one\n\z/, 'the letter is enough';
+    is multilog_with("one\n", 'e', 't')->{err}, "one\n", 'as a later word it means nothing';
+    is multilog_with("one\n", 'S', 'T', 'e')->{err}, "one\n", 'nor T';
+    like multilog_with("fatal: no\nok\n", 't', '-*', '+* fatal: *', 'e')->{err}, qr/^$label fatal: no\n\z/,
+        'patterns apply behind it';
+    like multilog_with('x' x 300 . "\n", 't', 'e')->{err}, qr/^$label x{174}\.\.\.\n\z/, 'alerts count it';
+    my @labels = multilog_with("x\n" x 1000, 't', 'e')->{err} =~ /^($label) x$/mg;
+    is scalar(@labels), 1000, 'every line has one';
+    is_deeply \@labels, [sort @labels], 'and they do not go back';
+}
+
+# Status files --------------------------------------------------------------------------------
+
+fresh;
+{
+    is multilog_with("one\ntwo\n", '=status')->{code}, 0, '=FILE';
+    is content('status'), "two" . "\n" x 998, 'holds the last line in 1001 bytes';
+    is mode_of('status'), '0600', 'for its owner';
+    multilog_with('y' x 5000 . "\n", '=status');
+    is content('status'), 'y' x 1000 . "\n", 'of a long line the first 1000 bytes';
+    multilog_with('y' x 5000 . "\nshort\n", '=status');
+    is content('status'), "short" . "\n" x 996, 'and nothing of it is left behind a shorter one';
+    multilog_with("new\n", '-*', '=status');
+    is content('status'), "short" . "\n" x 996, 'without a line it stays';
+    multilog_with("a\nb\nc\n", '=all', '-c', '=some', '-*', '=none');
+    is content('all'), "c" . "\n" x 1000, 'each status file';
+    is content('some'), "b" . "\n" x 1000, 'has its own';
+    is content('none'), '', 'and is there before it has one';
+    multilog_with("a\nb\n", '=twice', '-b', '=./twice');
+    is content('twice'), "b" . "\n" x 1000, 'one that is named twice shows the last line of both';
+    like multilog_with("x\n", 't', '=status')->{code} . content('status'), qr/^0$label x\n{974}\z/, 'with a stamp';
+    write_file("$place/long", 'z' x 3000, 0640);
+    multilog_with("x\n", '=long');
+    is content('long'), "x" . "\n" x 1000, 'a longer file is cut';
+    is mode_of('long'), '0640', 'and keeps its mode';
+
+    my ($process, $writer) = feed('=live');
+    say_to($writer, "first\n");
+    soon { content('live') eq 'first' . "\n" x 996 } 'it is written at once';
+    say_to($writer, "second\n");
+    soon { content('live') eq 'second' . "\n" x 995 } 'and in place';
+    is finish($process, $writer), 0, 'until the end';
+
+    my $result = multilog_with('', '=/dev/null');
+    is "$result->{code} $result->{err}", "111 multilog: fatal: unable to write /dev/null: unseekable descriptor\n",
+        'what is no file cannot be one';
+    $result = multilog_with('', '=absent/status');
+    is "$result->{code} $result->{err}", "111 multilog: fatal: unable to create absent/status: file does not exist\n",
+        'one that cannot be made';
+}
+
+# A log directory -----------------------------------------------------------------------------
+
+fresh;
+{
+    my ($process, $writer) = feed('./log', {env => {}});
+    say_to($writer, "one\n");
+    soon { content('log/current') eq "one\n" } 'a line is in current at once';
+    is mode_of('log'), '0700', 'the directory is made';
+    is listing('log'), 'current 0644 4, lock 0600 0, state 0644 0', 'current is 0644 while it is written';
+    my $other = multilog_with('', './log');
+    is "$other->{code} $other->{err}",
+        "111 multilog: fatal: unable to lock directory ./log: temporary failure\n",
+        'another multilog is refused';
+    say_to($writer, "two");
+    is finish($process, $writer), 0, 'end of input';
+    is listing('log'), 'current 0744 8, lock 0600 0, state 0644 0', 'current is 0744 when it is closed';
+    is content('log/current'), "one\ntwo\n", 'with all lines';
+    multilog_with("three\n", './log');
+    is content('log/current'), "one\ntwo\nthree\n", 'the next multilog goes on';
+    is join(' ', old_files('log')), '', 'and makes no new file of it';
+
+    is multilog_with("x\n", './log', './log')->{err},
+        "multilog: fatal: unable to lock directory ./log: temporary failure\n", 'twice the same is refused';
+    is mode_of('log/current'), '0744', 'and leaves it closed';
+    write_file("$place/file", 'x');
+    is multilog_with('', './file')->{err}, "multilog: fatal: unable to open directory ./file: not a directory\n",
+        'a file is no directory';
+    is multilog_with('', './no/log')->{err}, "multilog: fatal: unable to open directory ./no/log: file does not exist\n",
+        'one in a directory that is not there';
+    multilog_with("x\n", "$place/absolute");
+    is content('absolute/current'), "x\n", 'an absolute name';
+    is multilog_with("x\n", './log', './file')->{code}, 111, 'one of two that does not work';
+    is mode_of('log/current'), '0744', 'leaves the other as it was';
+
+    my $every = join '', map { chr } 0 .. 255;
+    multilog_with("$every\n", './bytes');
+    same content('bytes/current'), "$every\n", 'all bytes pass';
+    my $long = join '', map { "$_," } 1 .. 60000;
+    multilog_with("short\n$long\nlast", 's10000000', './long');
+    same content('long/current'), "short\n$long\nlast\n", 'so does a line of 300 KB';
+    multilog_with("-$long\nb\n$long", 's10000000', '--*', './some', 't');
+    same content('some/current'), "b\n$long\n", 'and is selected as a whole';
+    like multilog_with($long, 't', 's10000000', './stamped')->{code} . content('stamped/current'), qr/^0$label \Q$long\E\n\z/,
+        'with one stamp';
+
+    multilog_with("a\nb\nc\n", './all', '-b', './some2', 'e', '-*', './none');
+    is content('all/current') . content('some2/current') . content('none/current'), "a\nb\nc\na\nc\n",
+        'several directories, each with what was selected there';
+}
+
+# Rotation ------------------------------------------------------------------------------------
+
+# lines($from, $to): numbered lines of 32 bytes.
+sub lines { my ($from, $to) = @_; return join '', map { sprintf "%-31d\n", $_ } $from .. $to }
+
+fresh;
+{
+    is multilog_with(lines(1, 2000), 's5000', 'n4', './log')->{code}, 0, 'rotation';
+    my @old = old_files('log');
+    is scalar(@old), 3, 'n4: three old files and current';
+    like $_, qr/^$label\.s\z/, 'an old file has its name' for @old;
+    is mode_of("log/$_"), '0744', 'and its mode' for @old;
+    cmp_ok -s "$place/log/$_", '<=', 5000, 'and is not too long' for @old;
+    cmp_ok -s "$place/log/$_", '>', 3000, 'nor too short' for @old;
+    is content("log/$_") =~ /\n\z/, 1, 'and ends with a line' for @old;
+    my $all = everything('log');
+    same $all, substr(lines(1, 2000), -length $all), 'in order they hold the last lines';
+    is listing('log') =~ /previous|processed|newstate/, '', 'nothing else is left';
+
+    write_file("$place/log/keep.me", 'x');
+    write_file("$place/log/\@short", 'x');
+    multilog_with(lines(1, 2000), 's5000', 'n2', './log');
+    is scalar(old_files('log')), 2, 'n2: one old file, and the one that is none';
+    is content('log/keep.me') . content('log/@short'), 'xx', 'other files are not touched';
+
+    multilog_with(lines(1, 1000), 's1', 'n1', './small');
+    my ($only) = old_files('small');
+    is scalar(old_files('small')), 1, 'n1 is n2';
+    cmp_ok -s "$place/small/$only", '<=', 4096, 's1 is';
+    cmp_ok -s "$place/small/$only", '>', 2000, 's4096';
+    multilog_with(lines(1, 40000), './usual');
+    is scalar(old_files('usual')), 9, 'without n: nine old files';
+    cmp_ok -s "$place/usual/$_", '<=', 99999, 'without s: of 99999 bytes' for old_files('usual');
+    cmp_ok -s "$place/usual/$_", '>', 97900, 'nearly' for old_files('usual');
+    multilog_with(lines(1, 600), 's4096', 'wold', './named', 'wnew', './named2');
+    is join(' ', map { /\.(.*)/ } old_files('named')), 'old old old old old', 'wCODE ends the names';
+    is join(' ', map { /\.(.*)/ } old_files('named2')), 'new new new new new', 'of what follows it';
+    multilog_with(lines(1, 300), 's4096', './four', 's8192', './eight', 'n3', './three');
+    is scalar(old_files('four')), 2, 's and n are those';
+    is scalar(old_files('eight')), 1, 'before the directory';
+    my $result = multilog_with('', 'wa/b', './x');
+    is "$result->{code} $result->{err}",
+        "100 multilog: fatal: unable to understand wa/b: a suffix may not contain a slash\n",
+        'a suffix with a slash is refused';
+
+    multilog_with(join('', map { 'x' x 2999 . "\n" } 1 .. 20), 's5000', 'n100', './threes');
+    is scalar(grep { -s "$place/threes/$_" != 3000 } old_files('threes')), 0, 'lines are not cut where one fits';
+    my $long = join '', map { "$_," } 1 .. 5000;
+    multilog_with("a\n$long\nb\n", 's4096', 'n100', './cut');
+    same everything('cut'), "a\n$long\nb\n", 'a line longer than a file goes on in the next';
+    cmp_ok -s "$place/cut/$_", '<=', 4096, 'none of which is too long' for old_files('cut');
+
+    # at no moment are there too many
+    my ($process, $writer) = feed('s4096', 'n3', './watched');
+    my $worst = 0;
+    for my $turn (0 .. 99) {
+        say_to($writer, lines($turn * 100, $turn * 100 + 99));
+        opendir my $directory, "$place/watched" or next;
+        my $count = grep { /^(?:\@.*|current|previous|processed)$/ } readdir $directory;
+        $worst = $count if $count > $worst;
+    }
+    is finish($process, $writer), 0, 'many rotations';
+    cmp_ok $worst, '<=', 3, 'never more than n files, current and previous included';
+
+    # a clock that was wrong
+    mkdir "$place/future";
+    write_file("$place/future/\@4fffffff0000000000000000.s", "future\n");
+    multilog_with(lines(1, 300), 's4096', './future');
+    same everything('future'), "future\n" . lines(1, 300), 'new names come after those that are there';
+}
+
+# Every state a directory can be found in -------------------------------------------------------
+
+# Each: what is there (name => [mode, content]), what is there afterwards, in words.
+my @found = (
+    ['an unclean current', {current => [0644, "c\n"], state => [0644, 'S']}, '@L.u 0644 c, current 0744 new, state 0644'],
+    ['an unclean current that was empty', {current => [0644, '']}, 'current 0744 new, state 0644'],
+    ['a clean one', {current => [0744, "c\n"], state => [0644, 'S']}, 'current 0744 c new, state 0644 S'],
+    ['a clean one without state', {current => [0744, "c\n"]}, 'current 0744 c new, state 0644'],
+    ['no current', {state => [0644, 'S'], newstate => [0644, 'N']}, 'current 0744 new, state 0644'],
+    ['killed before a new current was made', {previous => [0744, "p\n"]}, '@L.u 0744 p, current 0744 new, state 0644'],
+    ['killed before previous was finished', {previous => [0744, "p\n"], current => [0644, "c\n"]},
+        '@L.u 0744 p, @L.u 0644 c, current 0744 new, state 0644'],
+    ['previous of 0644', {previous => [0644, "p\n"], current => [0644, "c\n"]},
+        '@L.u 0644 p, @L.u 0644 c, current 0744 new, state 0644'],
+    ['killed while the processor ran',
+        {previous => [0744, "p\n"], processed => [0644, "half"], newstate => [0644, 'N'], state => [0644, 'S'], current => [0644, "c\n"]},
+        '@L.u 0744 p, @L.u 0644 c, current 0744 new, state 0644'],
+    ['killed when the processor was done',
+        {previous => [0744, "p\n"], processed => [0744, "P\n"], newstate => [0644, 'N'], state => [0644, 'S'], current => [0644, "c\n"]},
+        '@L.s 0744 P, @L.u 0644 c, current 0744 new, state 0644'],
+    ['killed before processed was finished', {processed => [0744, "P\n"], state => [0644, 'N'], current => [0644, '']},
+        '@L.s 0744 P, current 0744 new, state 0644'],
+    ['leftovers beside a clean current', {previous => [0744, "p\n"], processed => [0644, "half"], current => [0744, "c\n"], state => [0644, 'S']},
+        '@L.u 0744 p, current 0744 c new, state 0644 S'],
+    ['killed by a multilog that links: previous', {previous => [0744, "p\n"], 'previous@' => 's', current => [0644, "c\n"]},
+        '@L.s 0744 p, @L.u 0644 c, current 0744 new, state 0644'],
+    ['likewise: processed', {processed => [0744, "P\n"], 'processed@' => 's', current => [0644, "c\n"]},
+        '@L.s 0744 P, @L.u 0644 c, current 0744 new, state 0644'],
+    ['likewise: current', {current => [0644, "c\n"], 'current@' => 'u'}, '@L.u 0644 c, current 0744 new, state 0644'],
+    ['a previous that a backup has linked elsewhere', {previous => [0744, "p\n"], 'previous#' => 1, current => [0744, "c\n"], state => [0644, 'S']},
+        '@L.u 0744 p, current 0744 c new, state 0644 S'],
+);
+
+for my $case (@found) {
+    my ($sentence, $files, $want) = @$case;
+    fresh;
+    mkdir "$place/log";
+    for my $name (sort keys %$files) {
+        if ($name =~ /(.*)\@$/) { link "$place/log/$1", "$place/log/\@400000003b9aca0a000001f4.$files->{$name}" }
+        elsif ($name =~ /(.*)#$/) { link "$place/log/$1", "$place/elsewhere" }
+        else { write_file("$place/log/$name", $files->{$name}[1], $files->{$name}[0]) }
+    }
+    my $result = multilog_with("new\n", './log');
+    my $got = join ', ', map {
+        my $content = content("log/$_") =~ s/\n/ /gr =~ s/ \z//r;
+        s/$label/\@L/r . ' ' . mode_of("log/$_") . (length $content ? " $content" : '');
+    } map { s{.*/}{}r } grep { !m{/lock$} } sort glob "$place/log/*";
+    is $got, $want, "found: $sentence";
+    is "$result->{code} $result->{err}", '0 ', 'nothing is said of it';
+}
+
+fresh;
+{
+    mkdir "$place/log";
+    write_file("$place/log/\@4000000000000000000000$_.s", "$_\n") for 10 .. 39;
+    write_file("$place/log/current", "c\n", 0644);
+    multilog_with("new\n", 'n5', './log');
+    same everything('log'), "37\n38\n39\nc\nnew\n", 'too many old files: the oldest go at the start';
+    symlink '/etc/passwd', "$place/log/previous";
+    unlink "$place/log/state";
+    symlink "$place/elsewhere", "$place/log/state";
+    my $result = multilog_with("x\n", './log');
+    is -e "$place/elsewhere", undef, 'a symbolic link in the place of a file is not followed';
+    is $result->{code}, 0, 'nor in the way';
+}
+
+# Signals -------------------------------------------------------------------------------------
+
+fresh;
+{
+    my ($process, $writer, $reader) = feed('./log', {keep => 1});
+    say_to($writer, "one\ntwo\npart");
+    soon { content('log/current') eq "one\ntwo\n" } 'two lines and a part of one';
+    $process->kill('TERM');
+    say_to($writer, "ial\nfour\nfive\n");
+    my $result = $process->wait(10);
+    is $result && $result->{code}, 0, 'TERM: it goes';
+    is content('log/current'), "one\ntwo\npartial\n", 'at the end of the line';
+    is mode_of('log/current'), '0744', 'cleanly';
+    $process = start('multilog', './log', {stdin => $reader, cwd => $place});
+    soon { content('log/current') eq "one\ntwo\npartial\nfour\nfive\n" } 'the rest is for the next one';
+    $process->kill('TERM');
+    is $process->wait(10)->{code}, 0, 'TERM between lines: it goes at once';
+
+    $process = start('multilog', './log', {stdin => $reader, cwd => $place});
+    say_to($writer, 'x' x 200000);
+    $process->kill('TERM');
+    say_to($writer, "y\nz\n");
+    is $process->wait(10)->{code}, 0, 'TERM in a long line';
+    my $length = length 'x' x 200000 . "y\n";
+    sysread $reader, my $rest, 100;
+    is $rest, "z\n", 'leaves what is behind it';
+    is substr(content('log/current'), -3), "xy\n", 'and nothing of it';
+    close $reader;
+}
+
+fresh;
+{
+    my ($process, $writer) = feed('./log', './other', '-*', './empty');
+    say_to($writer, "one\n");
+    soon { content('other/current') eq "one\n" } 'a line';
+    $process->kill('ALRM');
+    soon { content('log/current') eq '' && content('other/current') eq '' } 'ALRM: a new current';
+    is join('', map { content("log/$_") } old_files('log')), "one\n", 'the old one is an old file';
+    soon { old_files('other') == 1 } 'in every directory';
+    $process->kill('ALRM');
+    say_to($writer, "two\n");
+    soon { content('other/current') eq "two\n" } 'it goes on';
+    is scalar(old_files('log')) . scalar(old_files('other')) . scalar(old_files('empty')), '110',
+        'an empty current is not rotated';
+    is finish($process, $writer), 0, 'to the end';
+}
+
+# Alerts may have no reader.
+fresh;
+{
+    pipe my $gone, my $errors or die;
+    my ($process, $writer) = feed('e', './log', {stderr => $errors});
+    close $errors;
+    close $gone;
+    say_to($writer, "line $_\n") for 1 .. 3;
+    soon { content('log/current') eq "line 1\nline 2\nline 3\n" } 'nobody reads the alerts: the log goes on';
+    is finish($process, $writer), 0, 'and ends well';
+}
+
+{
+    open my $directory, '<', '/' or die;
+    my $result = run('multilog', './log', {stdin => $directory, cwd => fresh});
+    is "$result->{code} $result->{err}", "111 multilog: fatal: unable to read standard input: is a directory\n",
+        'an input that cannot be read';
+    is mode_of('log/current'), '0744', 'the log is closed all the same';
+}
+
+# Processors ----------------------------------------------------------------------------------
+
+fresh;
+{
+    my $processor = 'cat; pwd >>../seen; cat <&4 >>../seen; echo run >&5; ls /proc/self/fd | tr "\n" " " >../fds';
+    my $result = multilog_with(lines(1, 300), 's4096', "!$processor", './log');
+    is "$result->{code} $result->{err}", '0 ', 'a processor';
+    same everything('log'), lines(1, 300), 'gets the lines, and makes the old files';
+    is content('seen'), "$place/log\n$place/log\nrun\n", 'in the directory; it finds what it left the last time';
+    is content('log/state'), "run\n", 'which is in state';
+    is mode_of("log/$_"), '0744', 'the modes are right' for old_files('log');
+    is mode_of('log/state'), '0644', 'all of them';
+    is content('fds'), '0 1 2 3 4 5 ', 'it has no other descriptors: 3 is of ls';
+    is listing('log') =~ /previous|processed|newstate/, '', 'nothing is left over';
+
+    multilog_with(lines(1, 200), 's4096', 'wgz', '!gzip', './zip', '!', 'ws', './plain');
+    my @zipped = old_files('zip');
+    like "@zipped", qr/^$label\.gz $label\.gz\z/, '!gzip with wgz';
+    my $unzipped = run('gzip', '-dc', map { "$place/zip/$_" } @zipped)->{out};
+    same $unzipped . content('zip/current'), lines(1, 200), 'makes .gz files';
+    same everything('plain'), lines(1, 200), '! alone ends it';
+    multilog_with(lines(1, 200), 's4096', '!cat >/dev/null', './gone');
+    is content('gone/' . (old_files('gone'))[0]), '', 'a processor may swallow everything';
+}
+
+fresh;
+{
+    # fails twice, then is allowed to succeed
+    my ($process, $writer) = feed('s4096', '!echo x >>../tried; test -e ../go || exit 3; tr 0-9 a-j', './log');
+    say_to($writer, lines(1, 200));
+    soon { content('tried') =~ /x\nx\nx\n/ } 'a processor that fails is run again';
+    is $process->err, "multilog: warning: processor failed in ./log, pausing\n", 'it is said once';
+    like listing('log'), qr/^current 0644 0, lock \S+ 0, newstate 0644 0, previous 0744 \d+, processed 0644 0, state 0644 0\z/,
+        'nothing of the file is lost';
+    write_file("$place/go", '');
+    soon { old_files('log') } 'when it succeeds';
+    is finish($process, $writer), 0, 'all goes on';
+    same everything('log') =~ tr/a-j/0-9/r, lines(1, 200), 'with every line once';
+
+    ($process, $writer) = feed('s4096', '!kill -9 $$', './crash');
+    say_to($writer, lines(1, 100));
+    soon { $process->err eq "multilog: warning: processor crashed in ./crash, pausing\n" } 'one that crashes';
+    $process->kill('TERM');
+    my $result = $process->wait(10);
+    is $result && $result->{code}, 0, 'TERM: it is given up';
+    like listing('crash'), qr/^\@L\.u 0744 \d+, current 0744 \d+, lock 0600 0, state 0644 0\z/, 'its file is kept as it is';
+    same everything('crash'), lines(1, 100), 'with every line';
+    close $writer;
+
+    ($process, $writer) = feed('s4096', '!cat; echo started >../started; while test ! -e ../on; do :; done', './slow');
+    say_to($writer, lines(1, 200));
+    soon { content('started') eq "started\n" } 'a processor that takes its time';
+    $process->kill('KILL');
+    $process->wait(10);
+    multilog_with("next\n", './slow');
+    write_file("$place/on", '');
+    like listing('slow'), qr/^\@L\.u 0744 \d+, (?:\@L\.u 0644 \d+, )?current 0744 \d+, lock 0600 0, state 0644 0\z/,
+        'killed meanwhile: the file is kept unprocessed';
+    same substr(everything('slow'), 0, 3200), lines(1, 100), 'once';
+}
+
+# Disks ---------------------------------------------------------------------------------------
+
+# switches($process): how often it has gone to wait.
+sub switches {
+    my $status = read_file('/proc/' . $_[0]->pid . '/status') // '';
+    return $status =~ /^voluntary_ctxt_switches:\s*(\d+)/m ? $1 : 0;
+}
+
+# retries($process, $count): waits until it has tried again that often.
+sub retries {
+    my ($process, $count) = @_;
+    my $from = switches($process);
+    return wait_until { switches($process) >= $from + $count } 10, 'retries';
+}
+
+sub mount_small {
+    my ($options) = @_;
+    mkdir "$place/small";
+    return have_root && $ENV{UPKEEP_IN_NS}
+        && run('mount', '-t', 'tmpfs', '-o', $options, 'none', "$place/small")->{code} == 0;
+}
+
+fresh;
+SKIP: {
+    skip 'cannot mount a small file system here', 17 unless mount_small('size=256k');
+    my ($process, $writer) = feed('s1000000', './small/log');
+    say_to($writer, lines(1, 10));
+    soon { content('small/log/current') eq lines(1, 10) } 'a small disk';
+    open my $filler, '>', "$place/small/filler" or die;
+    1 while syswrite $filler, 'x' x 4096;
+    close $filler;
+
+    my ($sent, $line) = (10, '');
+    $writer->blocking(0);
+    my $stuck = wait_until {
+        while (1) {
+            $line = lines($sent + 1, $sent + 1) unless length $line;
+            my $written = syswrite $writer, $line;
+            return 1 if !defined $written && $sent > 1000;
+            return 0 if !defined $written;
+            substr $line, 0, $written, '';
+            $sent++ unless length $line;
+        }
+    } 10, 'back-pressure';
+    ok $stuck, 'when it is full the writer is stopped';
+    soon { $process->err =~ /\n/ } 'there is a warning';
+    ok retries($process, 3), 'it is tried again';
+    is $process->err, "multilog: warning: unable to write to ./small/log/current, pausing: out of disk space\n",
+        'of which there is no more than one';
+    $process->kill('TERM');
+    ok retries($process, 1), 'TERM does not make it lose what it has read';
+    ok $process->running, 'it stays';
+    unlink "$place/small/filler";
+    my $result = $process->wait(15);
+    is $result && $result->{code}, 0, 'until there is room: then it goes';
+    my $logged = content('small/log/current');
+    my $whole = () = $logged =~ /\n/g;
+    same $logged, lines(1, $whole), 'nothing of what it read is lost or doubled';
+    close $writer;
+    run('umount', "$place/small");
+
+    skip 'cannot mount a small file system here', 4 unless mount_small('size=1m,nr_inodes=7');
+    ($process, $writer) = feed('s4096', 'n5', './small/log');
+    say_to($writer, lines(1, 1));
+    soon { content('small/log/current') eq lines(1, 1) } 'a disk with few files';
+    my $number = 0;
+    1 while open my $taken, '>', "$place/small/" . $number++;
+    say_to($writer, lines(2, 100));
+    soon { $process->err =~ /\n/ } 'no room for a new current';
+    is $process->err, "multilog: warning: unable to create ./small/log/current, pausing: out of disk space\n", 'is said';
+    ok retries($process, 3), 'and tried again';
+    is scalar($process->err =~ tr/\n//), 1, 'without another word';
+    unlink "$place/small/0";
+    is finish($process, $writer), 0, 'when there is room it goes on';
+    same everything('small/log'), lines(1, 100), 'and nothing is lost';
+    run('umount', "$place/small");
+
+    ok mount_small('size=1m,ro'), 'a read-only disk';
+    is multilog_with("x\n", './small')->{err}, "multilog: fatal: unable to lock directory ./small: read-only file system\n",
+        'is no place for a log';
+    run('umount', "$place/small");
+}
+
+fresh;
+{
+    my ($process, $writer) = feed('s4096', './log');
+    say_to($writer, lines(1, 10));
+    soon { content('log/current') eq lines(1, 10) } 'a directory';
+    File::Path::remove_tree("$place/log");
+    say_to($writer, lines(11, 200));
+    soon { -e "$place/log/current" } 'that is removed is made again at the next rotation';
+    is $process->err, "multilog: warning: unable to read ./log, pausing: file does not exist\n", 'with a word';
+    say_to($writer, lines(201, 210));
+    is finish($process, $writer), 0, 'and it goes on';
+    same substr(everything('log'), -320), lines(201, 210), 'there';
+    is scalar($process->err =~ tr/\n//), 1, 'quietly';
+
+    ($process, $writer) = feed('./log');
+    say_to($writer, "x\n");
+    soon { content('log/current') =~ /x\n\z/ } 'current alone';
+    unlink "$place/log/current";
+    $process->kill('ALRM');
+    soon { -e "$place/log/current" } 'is made again too';
+    say_to($writer, "y\n");
+    is finish($process, $writer), 0, 'and it goes on';
+    is content('log/current'), "y\n", 'with the lines that come';
+}
+
+fresh;
+SKIP: {
+    skip 'must be root to be somebody else', 12 unless have_root;
+    my @as = (uid => 65534);
+    mkdir "$place/log", 0777;
+    chown 65534, 65534, "$place/log";
+    my ($process, $writer) = feed('s4096', './log', {@as});
+    say_to($writer, "one\n");
+    soon { content('log/current') eq "one\n" } 'as an ordinary user';
+    chmod 0555, "$place/log";
+    $process->kill('ALRM');
+    soon { $process->err =~ /\n/ } 'a directory that must not be changed any more';
+    is $process->err, "multilog: warning: unable to rename current to previous in directory ./log, pausing: access denied\n",
+        'is a reason to pause';
+    ok retries($process, 2), 'and to try again';
+    chmod 0755, "$place/log";
+    soon { old_files('log') == 1 } 'when it may be changed, it is';
+    say_to($writer, "two\n");
+    soon { content('log/current') eq "two\n" } 'and it goes on';
+    chmod 0555, "$place/log";
+    $process->kill('ALRM');
+    soon { $process->err =~ /\n.*\n/ || switches($process) } 'once more';
+    $process->kill('TERM');
+    my $result = $process->wait(10);
+    is $result && $result->{code}, 0, 'TERM: a rotation can wait for the next one';
+    is listing('log'), '@L.s 0744 4, current 0744 4, lock 0600 0, state 0644 0', 'which finds it closed';
+    close $writer;
+
+    unlink "$place/log/$_" for 'current', 'state';
+    is run('multilog', './log', {@as, cwd => $place})->{err},
+        "multilog: fatal: unable to write to ./log/state: access denied\n", 'at the start: no state';
+    write_file("$place/log/state", '', 0644);
+    is run('multilog', './log', {@as, cwd => $place})->{err},
+        "multilog: fatal: unable to write to ./log/current: access denied\n", 'no current';
+    write_file("$place/log/current", '', 0444);
+    is run('multilog', './log', {@as, cwd => $place})->{err},
+        "multilog: fatal: unable to append to ./log/current: access denied\n", 'none that may be written';
+}
+
+# The manual ----------------------------------------------------------------------------------
+
+{
+    my ($list) = read_file(top . '/src/include/sv/logscript.h') =~ /SV_LOGSCRIPT_DIRECTIVES\(X\) (.*?)\n\n/s;
+    my @letters = map { split // } $list =~ /X\(\w+,\s*"([^"]+)"/g;
+    is scalar(@letters), 14, 'the list of directives';
+    my $page = read_file(top . '/doc/multilog.8');
+    for my $name (grep { !m{[./]} } @letters) {
+        like $page, qr/^\.It Li (?:\\&|\\)?\Q$name\E(?: Ns Ar \w+)?$/m, "multilog(8) describes $name";
+    }
+}
+
+done_testing;
