@@ -45,7 +45,7 @@ compile/libsv.a: $(LIBSV_OBJECTS) compile/libsv.list
 # Programs ---------------------------------------------------------------------------------
 
 PROGRAMS := $(shell awk '!/^#/ && NF { print $$1 }' package/command)
-RESIDENTS := $(shell awk '!/^#/ && $$3 == "resident" { print $$1 }' package/command)
+STATICS := $(shell awk '!/^#/ && $$3 == "static" { print $$1 }' package/command)
 sources = $(sort $(wildcard src/*/$(1).c src/*/$(1)/*.c))
 MISSING := $(strip $(foreach name,$(PROGRAMS),$(if $(call sources,$(name)),,$(name))))
 PROGRAM_OBJECTS := $(foreach name,$(PROGRAMS),$(call object,$(call sources,$(name))))
@@ -54,7 +54,7 @@ define program_rule
 command/$(1): $(call object,$(call sources,$(1))) compile/libsv.a compile/config.mak
 	$(if $(call sources,$(1)),,@echo "make: package/command lists $(1) but there is no src/AREA/$(1).c" >&2; exit 1)
 	@mkdir -p command
-	$$(LD) $$(LINK_FLAGS) $(if $(filter $(1),$(RESIDENTS)),$$(RESIDENT_FLAGS),$$(PROGRAM_FLAGS)) -o $$@ \
+	$$(LD) $$(LINK_FLAGS) $(if $(filter $(1),$(STATICS)),$$(STATIC_FLAGS),$$(PROGRAM_FLAGS)) -o $$@ \
 	    $(call object,$(call sources,$(1))) compile/libsv.a $$(LIBRARIES)
 endef
 $(foreach name,$(PROGRAMS),$(eval $(call program_rule,$(name))))
@@ -133,7 +133,8 @@ install: all
 
 # What configure found stays, and so do the programs that tests fetched for comparison.
 clean:
-	rm -rf command compile/obj compile/libsv.a compile/libsv.list compile/tests/unit compile/tests/fuzz
+	rm -rf command compile/obj compile/libsv.a compile/libsv.list compile/tests/unit \
+	    compile/tests/fuzz compile/tests/bench
 
 distclean:
 	rm -rf command compile

@@ -42,7 +42,7 @@ sub files_below {
 for (@programs) {
     my ($name, $mode, $kind) = @$_;
     like $mode, qr/^0[0-7]{3}$/, "$name: package/command gives a mode";
-    ok !defined $kind || $kind eq 'resident', "$name: and says resident or nothing";
+    ok !defined $kind || $kind eq 'static', "$name: and says static or nothing";
     is scalar(grep { -e } glob "src/*/$name.c src/*/$name/$name.c"), 1, "$name has one source";
     ok -f "tests/$name.t", "$name has tests/$name.t";
     ok scalar(grep { -f } "doc/$name.8", "doc/$name.1"), "$name has a manual page";
@@ -106,10 +106,10 @@ for my $compiler (qw(gcc clang)) {
 
 for (@programs) {
     my ($name, $mode, $kind) = @$_;
-    next unless ($kind // '') eq 'resident';
+    next unless ($kind // '') eq 'static';
     SKIP: {
         skip 'the C library here does not link statically, or was asked not to', 2
-            unless (setting('RESIDENT_FLAGS') // '') =~ /-static/;
+            unless (setting('STATIC_FLAGS') // '') =~ /-static/;
         skip 'no readelf here', 2 unless program('readelf');
         my $elf = run('readelf', '-hlW', "command/$name")->{out};
         like $elf, qr/^\s*Type:\s+EXEC/m, "$name is not position independent";
@@ -173,7 +173,7 @@ sub make      { return run('make', @_, {cwd => $copy, limit => 60}) }
         'and so does the changed file';
 
     SKIP: {
-        skip 'no static linking here', 4 unless (setting('RESIDENT_FLAGS') // '') =~ /-static/;
+        skip 'no static linking here', 4 unless (setting('STATIC_FLAGS') // '') =~ /-static/;
         write_file("$copy/conf-compile/flag-allstatic", '');
         like make('-n')->{out}, qr{^\./configure}m, 'a new flag file runs configure again';
         like setting('PROGRAM_FLAGS', $copy), qr/-static/, 'flag-allstatic makes all static';
@@ -188,7 +188,7 @@ sub make      { return run('make', @_, {cwd => $copy, limit => 60}) }
     write_file("$copy/src/probe/whole.c", "int main(void) { return 0; }\n");
     write_file("$copy/src/probe/parts/parts.c", "int part(void); int main(void) { return part(); }\n");
     write_file("$copy/src/probe/parts/other.c", "int part(void); int part(void) { return 7; }\n");
-    write_file("$copy/package/command", "whole 0755\nparts 0755 resident\nabsent 0755\n");
+    write_file("$copy/package/command", "whole 0755\nparts 0755 static\nabsent 0755\n");
     my $result = make('-j2', 'command/whole', 'command/parts');
     is $result->{code}, 0, 'a file, or a folder, dropped into an area is a program'
         or diag $result->{err};
