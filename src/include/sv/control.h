@@ -39,7 +39,7 @@ enum sv_dialect {
 };
 
 /* clang-format off */
-/*    name          byte dialect long option       meaning (encore's and djb's are usage texts) */
+/*    name            byte dialect long option       meaning; djb's and encore's: usage */
 #define SV_COMMANDS(X) \
     X(GROUP,          '+', ENCORE, "group",          "kill process group") \
     X(PROCESS,        '=', ENCORE, "process",        "kill parent process") \

@@ -1,0 +1,273 @@
+/* ISC license. */
+
+/*
+ * What the plan of an entry asks for is done here. Nothing in here waits, and what fails
+ * is answered: the plan tries again by a deadline.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sv/clock.h>
+#include <sv/message.h>
+
+#include "svscan.h"
+
+#define EVERY_SECOND ", trying again every second"
+
+/* Whether NAME/log is a directory: 1 or 0; -1 with errno if that cannot be told. */
+static int has_log(struct entry const *entry)
+{
+    char path[NAME_MAX + sizeof "/log"];
+    struct stat about;
+    size_t length = strlen(table_text(entry));
+
+    if (length > NAME_MAX) return 0; /* cannot happen: it was read from a directory */
+    memcpy(path, table_text(entry), length);
+    memcpy(path + length, "/log", sizeof "/log");
+    if (!stat(path, &about)) return S_ISDIR(about.st_mode);
+    return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : -1;
+}
+
+static void look(struct svscan *svscan, struct entry *entry, struct sv_scan_event *answer)
+{
+    int found = has_log(entry);
+
+    answer->kind = found < 0 ? SV_SCAN_EVENT_LOOK_FAILED : SV_SCAN_EVENT_LOOKED;
+    answer->has_log = found > 0;
+    if (found < 0 && trouble_is_new(&svscan->troubles, TROUBLE_LOOK))
+        sv_warnu("stat ", table_text(entry), "/log: ", sv_errortext(errno), EVERY_SECOND);
+}
+
+static void open_pipe(struct svscan *svscan, struct entry *entry,
+                      struct sv_scan_event *answer)
+{
+    int ends[2];
+
+    answer->kind = SV_SCAN_EVENT_PIPE_FAILED;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        if (trouble_is_new(&svscan->troubles, TROUBLE_PIPE))
+            sv_warnu("create pipe for ", table_text(entry), ": ", sv_errortext(errno),
+                     EVERY_SECOND);
+        return;
+    }
+    answer->kind = SV_SCAN_EVENT_PIPE_OPENED;
+    entry->reader = ends[0];
+    entry->writer = ends[1];
+}
+
+static void close_end(int *end)
+{
+    if (*end >= 0) (void)close(*end); /* of a pipe: nothing is left behind in it */
+    *end = -1;
+}
+
+/* A logger can take what is left only if its directory can still be reached. */
+static void peek(struct entry *entry, struct sv_scan_event *answer)
+{
+    int count = 0;
+
+    answer->kind = SV_SCAN_EVENT_PEEKED;
+    if (ioctl(entry->reader, FIONREAD, &count) < 0) count = 0;
+    if (count && !entry->is_named)
+        sv_warn("the last lines of ", table_text(entry),
+                " are lost: its logger has ended and its directory has gone");
+    answer->input_left = count && entry->is_named;
+}
+
+static void start(struct svscan *svscan, struct entry *entry,
+                  struct sv_scan_event *answer)
+{
+    int is_log = answer->side == SV_SCAN_SIDE_LOG;
+    struct launch_order const order = {
+        .name = is_log ? "log" : table_text(entry),
+        .dir = is_log ? table_text(entry) : 0,
+        .device = entry->device,
+        .inode = entry->inode,
+        .from = is_log ? entry->reader : entry->writer,
+        .to = is_log ? 0 : 1,
+    };
+    pid_t pid = -1;
+
+    errno = ENOENT;
+    if (entry->is_named) pid = launch_supervise(&svscan->launch, &order);
+    answer->kind = pid > 0 ? SV_SCAN_EVENT_STARTED : SV_SCAN_EVENT_START_FAILED;
+    if (pid > 0)
+        table_set_pid(&svscan->table, &entry->halves[answer->side], pid);
+    else if (entry->is_named && trouble_is_new(&svscan->troubles, TROUBLE_LAUNCH))
+        sv_warnu("start supervise ", table_text(entry), is_log ? "/log: " : ": ",
+                 sv_errortext(errno), EVERY_SECOND);
+}
+
+/*
+ * Signals our own child that has not been reaped. Returns 1 if *answer says that it
+ * failed.
+ */
+static int stop(struct svscan *svscan, struct entry *entry, enum sv_scan_side side,
+                struct sv_scan_event *answer)
+{
+    int is_log = side == SV_SCAN_SIDE_LOG;
+
+    if (!kill(entry->halves[side].pid, is_log ? SIGHUP : SIGTERM)) return 0;
+    answer->kind = SV_SCAN_EVENT_STOP_FAILED;
+    answer->side = side;
+    if (trouble_is_new(&svscan->troubles, TROUBLE_STOP))
+        sv_warnu("stop supervise ", table_text(entry), is_log ? "/log: " : ": ",
+                 sv_errortext(errno), EVERY_SECOND);
+    return 1;
+}
+
+static void watch(struct svscan *svscan, struct entry *entry)
+{
+    if (svscan->watch.fd < 0) return; /* which has been warned about */
+    int watch_id = sv_watch_add(&svscan->watch, table_text(entry), SV_WATCH_COMES);
+    if (watch_id < 0 && errno != ENOENT && errno != EEXIST
+        && trouble_is_new(&svscan->troubles, TROUBLE_YOUNG))
+        sv_warnusys("watch ", table_text(entry), " for a log directory");
+    table_set_watch(&svscan->table, entry, watch_id);
+}
+
+static void unwatch(struct svscan *svscan, struct entry *entry)
+{
+    /* when we leave, all watches end at once: see svscan_leave() */
+    if (entry->watch_id >= 0 && !svscan->leaving)
+        sv_watch_remove(&svscan->watch, entry->watch_id);
+    table_set_watch(&svscan->table, entry, -1);
+}
+
+static void warn_log(struct svscan *svscan, struct entry *entry)
+{
+    char const *name = table_text(entry);
+
+    sv_warn(name, "/log came too late for the running ", name, "; to use it: svc -dx ",
+            svscan->dir_name, "/", name);
+}
+
+/* Nobody waits for the entry any more. Returns who did, or null. */
+static struct entry *release(struct svscan *svscan, struct entry *entry)
+{
+    struct entry *heir = entry->heir;
+
+    table_end_ending(&svscan->table, entry);
+    entry->heir = 0;
+    if (heir) heir->awaited = 0;
+    return heir;
+}
+
+static void forget(struct svscan *svscan, struct entry *entry)
+{
+    if (entry->awaited) entry->awaited->heir = 0;
+    table_remove(&svscan->table, entry);
+}
+
+/* Performs one action. Returns 1 if *answer is the event that answers it. */
+static int perform(struct svscan *svscan, struct entry *entry, enum sv_scan_action action,
+                   struct entry **released, struct sv_scan_event *answer)
+{
+    switch (action) {
+    case SV_SCAN_ACTION_WATCH: watch(svscan, entry); return 0;
+    case SV_SCAN_ACTION_UNWATCH: unwatch(svscan, entry); return 0;
+    case SV_SCAN_ACTION_WARN_LOG: warn_log(svscan, entry); return 0;
+    case SV_SCAN_ACTION_STOP_MAIN: return stop(svscan, entry, SV_SCAN_SIDE_MAIN, answer);
+    case SV_SCAN_ACTION_STOP_LOG:
+        if (stop(svscan, entry, SV_SCAN_SIDE_LOG, answer)) return 1;
+        /* only now: a logger that ends before its supervise knows why is started again */
+        close_end(&entry->writer);
+        return 0;
+    case SV_SCAN_ACTION_RELEASE: *released = release(svscan, entry); return 0;
+    case SV_SCAN_ACTION_CLOSE_PIPE:
+        close_end(&entry->reader);
+        close_end(&entry->writer);
+        return 0;
+    case SV_SCAN_ACTION_FORGET: forget(svscan, entry); return 0;
+    case SV_SCAN_ACTION_LOOK: look(svscan, entry, answer); return 1;
+    case SV_SCAN_ACTION_OPEN_PIPE: open_pipe(svscan, entry, answer); return 1;
+    case SV_SCAN_ACTION_PEEK: peek(entry, answer); return 1;
+    case SV_SCAN_ACTION_START_MAIN:
+    case SV_SCAN_ACTION_START_LOG:
+        answer->side =
+            action == SV_SCAN_ACTION_START_LOG ? SV_SCAN_SIDE_LOG : SV_SCAN_SIDE_MAIN;
+        start(svscan, entry, answer);
+        return 1;
+    case SV_SCAN_ACTION_COUNT: break; /* cannot happen: no action */
+    }
+    return 0;
+}
+
+/* Feeds one entry. Returns who need not wait for it any more, or null. */
+static struct entry *feed(struct svscan *svscan, struct entry *entry,
+                          struct sv_scan_event const *first)
+{
+    struct sv_scan_event event = *first;
+    struct sv_scan_actions actions;
+    struct entry *released = 0;
+    int is_answered;
+
+    do {
+        is_answered = 0;
+        event.now_ms = sv_clock_monotonic_ms();
+        sv_scanplan_step(&entry->plan, &event, &actions);
+        event = (struct sv_scan_event){.kind = SV_SCAN_EVENT_TIME};
+        int is_over = entry->plan.forgotten;
+        int64_t deadline_ms = sv_scanplan_deadline(&entry->plan);
+        for (unsigned int i = 0; i < actions.count; i++)
+            is_answered = perform(svscan, entry, actions.list[i], &released, &event);
+        if (is_over) break; /* FORGET was the last action: there is no entry any more */
+        if (deadline_ms < svscan->due_ms) svscan->due_ms = deadline_ms;
+    } while (is_answered);
+    return released;
+}
+
+void svscan_feed(struct svscan *svscan, struct entry *entry,
+                 struct sv_scan_event const *event)
+{
+    static struct sv_scan_event const cleared = {.kind = SV_SCAN_EVENT_CLEARED};
+
+    entry = feed(svscan, entry, event);
+    while (entry) entry = feed(svscan, entry, &cleared);
+}
+
+void svscan_tell(struct svscan *svscan, struct entry *entry, enum sv_scan_event_kind kind)
+{
+    struct sv_scan_event event = {.kind = kind};
+
+    svscan_feed(svscan, entry, &event);
+}
+
+void svscan_log_appeared(struct svscan *svscan, struct entry *entry)
+{
+    if (entry->is_named && has_log(entry) > 0)
+        svscan_tell(svscan, entry, SV_SCAN_EVENT_LOG_APPEARED);
+}
+
+void svscan_pass_time(struct svscan *svscan)
+{
+    int64_t now_ms = sv_clock_monotonic_ms();
+    struct entry *entry;
+
+    if (svscan->due_ms > now_ms) return;
+    svscan->due_ms = SV_SCAN_NEVER;
+    table_walk(&svscan->table);
+    while ((entry = table_next(&svscan->table))) {
+        int64_t deadline_ms = sv_scanplan_deadline(&entry->plan);
+        if (deadline_ms <= now_ms)
+            svscan_tell(svscan, entry, SV_SCAN_EVENT_TIME);
+        else if (deadline_ms < svscan->due_ms)
+            svscan->due_ms = deadline_ms;
+    }
+}
+
+void svscan_shut_down(struct svscan *svscan)
+{
+    struct entry *entry;
+
+    table_walk(&svscan->table);
+    while ((entry = table_next(&svscan->table)))
+        svscan_tell(svscan, entry, SV_SCAN_EVENT_SHUTDOWN);
+}

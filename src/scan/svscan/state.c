@@ -1,0 +1,110 @@
+/* ISC license. */
+
+/*
+ * SCANDIR/.svscan: a lock, so that there is one svscan for a scan directory, and a FIFO
+ * for svscanctl. Both are conveniences: services run without them too.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <skalibs/allreadwrite.h>
+
+#include <sv/controlfifo.h>
+#include <sv/message.h>
+#include <sv/scancontrol.h>
+
+#include "svscan.h"
+
+#define CHUNK 256
+
+/* Also on a read-only filesystem, if it is there already. Returns -1 with errno. */
+static int open_directory(void)
+{
+    int error_number = mkdir(SV_SCANCONTROL_DIR, 0700) < 0 ? errno : 0;
+
+    if (error_number && error_number != EEXIST && error_number != EROFS) return -1;
+    int fd = open(SV_SCANCONTROL_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && error_number) errno = error_number;
+    return fd;
+}
+
+static int open_lock(int dir)
+{
+    int const flags = O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
+    int fd =
+        openat(dir, SV_SCANCONTROL_LOCK, O_WRONLY | O_APPEND | O_CREAT | flags, 0600);
+
+    /* on a read-only filesystem an old one can be locked all the same */
+    return fd < 0 && errno == EROFS ? openat(dir, SV_SCANCONTROL_LOCK, O_RDONLY | flags)
+                                    : fd;
+}
+
+/* Dies if there is another svscan. Returns 1; 0 with errno if there is no telling. */
+static int take_lock(struct svscan const *svscan, int dir)
+{
+    int fd = open_lock(dir);
+
+    if (fd < 0) return 0;
+    if (!flock(fd, LOCK_EX | LOCK_NB))
+        return 1; /* and it stays open as long as we live */
+    if (errno == EWOULDBLOCK)
+        sv_dieu(111, "lock ", svscan->dir_name,
+                "/" SV_SCANCONTROL_DIR "/" SV_SCANCONTROL_LOCK, ": ", sv_errortext(errno),
+                ": another svscan runs there; to end it: svscanctl ", svscan->dir_name,
+                " t");
+    (void)close(fd); /* nothing was written */
+    return 0;
+}
+
+void svscan_open_state(struct svscan *svscan)
+{
+    int writer; /* stays open as long as we live */
+    int dir = open_directory();
+    int is_locked = dir >= 0 && take_lock(svscan, dir);
+
+    if (!is_locked)
+        sv_warnu("use ", svscan->dir_name, "/" SV_SCANCONTROL_DIR ": ",
+                 sv_errortext(errno),
+                 "; svscanctl will not work and a second svscan will not be noticed");
+    svscan->control =
+        is_locked ? sv_controlfifo_make(dir, SV_SCANCONTROL_FIFO, &writer) : -1;
+    if (is_locked && svscan->control < 0)
+        sv_warnu("use ", svscan->dir_name,
+                 "/" SV_SCANCONTROL_DIR "/" SV_SCANCONTROL_FIFO ": ", sv_errortext(errno),
+                 "; svscanctl will not work");
+    if (dir >= 0) (void)close(dir); /* only a place to open things from */
+}
+
+static void obey(struct svscan *svscan, unsigned char byte)
+{
+    switch (sv_scancontrol_find(byte)) {
+    case SV_SCANCONTROL_RESCAN:
+    case SV_SCANCONTROL_HANGUP: svscan->scan_wanted = 1; break;
+    case SV_SCANCONTROL_TERMINATE:
+    case SV_SCANCONTROL_INTERRUPT:
+    case SV_SCANCONTROL_QUIT: svscan_leave(svscan); break;
+    case SV_SCANCONTROL_REAP: svscan_reap(svscan); break;
+    case SV_SCANCONTROL_ABORT: svscan->abandoning = 1; break;
+    case SV_SCANCONTROL_COUNT: break; /* unknown: svscanctl does not send it */
+    }
+}
+
+void svscan_read_control(struct svscan *svscan)
+{
+    char bytes[CHUNK];
+    ssize_t length = fd_read(svscan->control, bytes, sizeof bytes);
+
+    for (ssize_t i = 0; i < length; i++) obey(svscan, (unsigned char)bytes[i]);
+    if (length > 0 || (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))) return;
+    if (!length) errno = EPIPE; /* cannot happen: we are a writer ourselves */
+    if (trouble_is_new(&svscan->troubles, TROUBLE_CONTROL))
+        sv_warnu("read ", svscan->dir_name,
+                 "/" SV_SCANCONTROL_DIR "/" SV_SCANCONTROL_FIFO ": ", sv_errortext(errno),
+                 "; svscanctl will not work any more");
+    (void)close(svscan->control); /* only read from */
+    svscan->control = -1;
+}

@@ -1,0 +1,121 @@
+/* ISC license. */
+
+/*
+ * table: the service directories that svscan knows, the names that they have, and how to
+ * find them. Only storage: what an entry does is decided by its plan.
+ */
+
+#ifndef SV_SVSCAN_TABLE_H
+#define SV_SVSCAN_TABLE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <sv/scanplan.h>
+
+#include "lookup.h"
+
+struct entry;
+
+/* One side of an entry: a supervise, if there is one. */
+struct half {
+    struct entry *entry;
+    enum sv_scan_side side;
+    pid_t pid; /* 0: none */
+    struct link by_pid;
+};
+
+/* A name in the scan directory. */
+struct name {
+    struct entry *entry;        /* null: no service, but something to have warned about */
+    struct name *next;          /* of the same entry */
+    struct name *older, *newer; /* among all names */
+    uint64_t seen;              /* the last scan that found it */
+    int error_number;           /* that was warned about; defined if (!entry) */
+    struct link by_text;
+    char text[];
+};
+
+/* A service directory, by device and inode number. */
+struct entry {
+    struct entry *previous, *following; /* among all entries */
+    struct sv_scanplan plan;
+    dev_t device;
+    ino_t inode;
+    struct name *names; /* those that it has; if it has none, the last one that it had */
+    int is_named;       /* whether it has any */
+    struct half halves[SV_SCAN_SIDE_COUNT];
+    int reader, writer;    /* our ends of the pipe to the logger, or -1 */
+    int watch_id;          /* of the directory while log/ may appear, or -1 */
+    struct entry *heir;    /* waits for the end of this one, to have its name */
+    struct entry *awaited; /* whose end it waits for: awaited->heir == this */
+    struct link by_identity;
+    struct link by_watch;
+};
+
+/* All zero is empty. */
+struct table {
+    struct entry *first;
+    struct entry *cursor; /* of a walk: the next entry, moved on when that is removed */
+    struct name *newest;
+    struct lookup names;   /* of entries that are named, and those without an entry */
+    struct lookup endings; /* last names of entries without one whose MAIN still lives */
+    struct lookup identities;
+    struct lookup pids;
+    struct lookup watches;
+};
+
+/*
+ * Adds an entry without a name, its plan new, nothing open. Null with ENOMEM. Removing it
+ * frees it, and the last name it had; nothing of it may be open, alive or waited for.
+ */
+extern struct entry *table_add(struct table *table, dev_t device, ino_t inode);
+extern void table_remove(struct table *table, struct entry *entry);
+
+extern struct entry *table_find(struct table const *table, dev_t device, ino_t inode);
+
+/*
+ * A name without an entry, which can be found by its text. Null with ENOMEM. Forgetting
+ * it is for such names only.
+ */
+extern struct name *table_add_name(struct table *table, char const *text);
+extern void table_forget_name(struct table *table, struct name *name);
+
+extern struct name *table_find_name(struct table const *table, char const *text);
+
+/*
+ * Gives a name without an entry to this one, whose last name of before is then forgotten.
+ */
+extern void table_give_name(struct table *table, struct entry *entry, struct name *name);
+
+/*
+ * Takes a name away from its entry. The last one stays with it, but is not found as a
+ * name any more; it is found as an ending as long as the entry's MAIN lives.
+ */
+extern void table_take_name(struct table *table, struct name *name);
+
+/* The entry that had this name last and is not gone yet, or null. */
+extern struct entry *table_find_ending(struct table const *table, char const *text);
+
+/* The entry is out of the way of whoever wants its last name. */
+extern void table_end_ending(struct table *table, struct entry *entry);
+
+/* What is called the entry in messages. */
+extern char const *table_text(struct entry const *entry);
+
+/* The process of a side; 0: none. */
+extern void table_set_pid(struct table *table, struct half *half, pid_t pid);
+extern struct half *table_find_pid(struct table const *table, pid_t pid);
+
+/* The watch of an entry; -1: none. */
+extern void table_set_watch(struct table *table, struct entry *entry, int watch_id);
+extern struct entry *table_find_watch(struct table const *table, int watch_id);
+
+/*
+ * Walks over all entries: the one that table_next returned last, or any other, may be
+ * removed before it is called again. One walk at a time.
+ */
+extern void table_walk(struct table *table);
+extern struct entry *table_next(struct table *table);
+
+#endif

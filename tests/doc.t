@@ -1,0 +1,159 @@
+# ISC license.
+#
+# The manual agrees with the programs: every program has its page, synopses are the usage texts,
+# tables are those of the sources, and what is shown as an example works.
+
+use lib 'tests/lib';
+use Upkeep;
+use Record;
+
+chdir top;
+
+sub lines_of { return split /\n/, read_file($_[0]) // die "unable to read $_[0]: $!\n" }
+
+my @programs = map { (split)[0] } grep { !/^\s*(?:#|$)/ } lines_of('package/command');
+my @pages = glob 'doc/*.[1-9]';
+my $mandoc = program('mandoc');
+ok @pages > 0, 'there are manual pages';
+
+# Every program has its page, and every page of section 1 or 8 its program -----------------------
+
+my %page;
+for my $name (@programs) {
+    ($page{$name}) = grep { -f } "doc/$name.8", "doc/$name.1";
+    ok $page{$name}, "$name has a manual page";
+}
+for my $page (grep { /\.[18]$/ } @pages) {
+    my ($name) = $page =~ m{^doc/(.*)\.\d$};
+    ok exists $page{$name}, "$page is about a program";
+}
+
+# Form -------------------------------------------------------------------------------------------
+
+# Pages that are not ours to write.
+my %elsewhere = map { $_ => 1 } qw(proc.5 inotify.7 fifo.7 pipe.7 signal.7 sh.1 init.8 syslogd.8);
+
+for my $page (@pages) {
+    my $text = read_file($page);
+    my ($name, $section) = $page =~ m{^doc/(.*)\.(\d)$};
+    like $text, qr/\A\.\\" ISC license\.\n/, "$page begins with its licence";
+    like $text, qr/^\.Dt \U$name\E $section$/m, 'and says which page it is';
+    my %missing;
+    while ($text =~ /^\.(?:.* )?Xr (\S+) (\d)/mg) {
+        $missing{"$1.$2"} = 1 unless -f "doc/$1.$2" || $elsewhere{"$1.$2"} || $2 =~ /[234]/;
+    }
+    is join(' ', sort keys %missing), '', 'the pages that it refers to are there';
+    SKIP: {
+        skip 'no mandoc here', 1 unless $mandoc;
+        my $lint = run('mandoc', '-T', 'lint', $page)->{out};
+        $lint =~ s/^.*: referenced manual not found: .*\n//mg; # depends on what is installed
+        is $lint, '', 'mandoc finds nothing wrong in it';
+    }
+}
+
+# Synopses ---------------------------------------------------------------------------------------
+
+# How a synopsis is laid out does not matter, what stands in it does.
+sub bare { return $_[0] =~ s/\s+//gr }
+
+# usage($name, $synopsis): what --help begins with, or else the text for those who use it wrongly.
+# A program that may be run without arguments is not: it would not complain but begin its work.
+sub usage {
+    my ($name, $synopsis) = @_;
+    my %there = (cwd => tempdir, limit => 5);
+    my $arguments = $synopsis =~ s/^\s*\Q$name\E//r;
+    1 while $arguments =~ s/\[[^][]*\]//g;
+    for my $try (['--help'], $arguments =~ /\w/ ? [] : ()) {
+        my $result = run($name, @$try, \%there);
+        return $1 if $result->{out} =~ /\Ausage: (.*)\n/ || $result->{err} =~ /^\Q$name\E: usage: (.*)$/m;
+    }
+    return;
+}
+
+for my $name (grep { $page{$_} } @programs) {
+    SKIP: {
+        skip 'no mandoc here', 1 unless $mandoc;
+        skip "$name is not built", 1 unless program($name);
+        my $text = run('mandoc', '-T', 'ascii', '-O', 'width=1000', $page{$name})->{out} =~ s/.\x08//gr;
+        my ($synopsis) = $text =~ /^SYNOPSIS\n(.*?)^\S/ms;
+        my $usage = usage($name, $synopsis // '');
+        skip "$name has no usage text: it takes what it is given", 1 unless defined $usage;
+        is bare($synopsis // ''), bare($usage), "$name: the synopsis is the usage text";
+    }
+}
+
+# Tables -----------------------------------------------------------------------------------------
+
+# rows($page, $heading): the cells of the table whose first row has these headings.
+sub rows {
+    my ($page, @heading) = @_;
+    my $heading = join ' Ta ', map { /\s/ ? "Em \"$_\"" : "Em $_" } @heading;
+    my ($table) = read_file($page) =~ /^\.It \Q$heading\E\n(.*?)^\.El$/ms or return;
+    return map { [map { s/^Li //r } split / Ta /, s/^\.It //r] } split /\n/, $table;
+}
+
+my %from = (DJB => 'daemontools', ENCORE => 'encore', OTHER => 'other');
+is_deeply [rows('doc/control.7', 'byte', 'option', 'from', 'meaning')],
+    [map { /'(.)',\s*(\w+),\s*"([^"]+)",\s*"([^"]+)"/ or die "what is $_?"; [$1, "--$3", $from{$2}, $4] }
+        Record::entries('control.h', 'SV_COMMANDS')],
+    'control(7) lists the commands that there are';
+
+my %kind = (U8 => 'number', U32 => 'number', U64 => 'number', STAMP => 'label', BOOT => 'bytes');
+is_deeply [map { [@$_[0 .. 3]] } rows('doc/status.5', 'offset', 'size', 'kind', 'field', 'meaning')],
+    [map { [@$_[2, 3], $kind{$_->[1]}, $_->[0]] } status_fields()], 'status(5) has the fields where they are';
+
+sub words_of { return map { /"([^"]*)"/ ? $1 : die "what is $_?" } Record::entries(@_) }
+
+sub numbered { my $number = 0; return map { [$number++, $_] } @_ }
+
+is_deeply [rows('doc/status.5', 'number', 'phase')], [numbered(words_of('machine.h', 'SV_PHASES'))],
+    'status(5) counts the phases right';
+is_deeply [map { [@$_[0, 1]] } rows('doc/status.5', 'number', 'cause', 'detail')],
+    [numbered(map { $_ eq '' ? 'nothing yet' : $_ } words_of('machine.h', 'SV_CAUSES'))],
+    'status(5) counts the causes right';
+is_deeply [map { [@$_[0, 1]] } rows('doc/status.5', 'byte', 'state', 'phase')],
+    [numbered(words_of('status.h', 'SV_ENCORE_STATES'))], "status(5) counts daemontools-encore's states right";
+is_deeply [map { $_->[1] } grep { $_->[0] ne 'service' } rows('doc/svstat.8', 'field', 'meaning')],
+    [map { s/^  \w+ +//r } grep { !/^  service / } grep { /^  \w/ } split /\n/, run('svstat', '--help')->{out} =~ s/\A.*^Fields:\n//msr],
+    'svstat(8) lists the fields of svstat --help';
+
+{
+    my $text = read_file('doc/servicedir.7') // '';
+    for (Record::entries('setting.h', 'SV_SETTINGS')) {
+        my ($file) = /"([^"]*)"/;
+        like $text, qr/^\.It Pa \Q$file\E$/m, "servicedir(7) has $file";
+    }
+}
+
+# Examples ---------------------------------------------------------------------------------------
+
+# examples($page): [line, text] of each block behind a comment that says `run`.
+sub examples {
+    my ($page) = @_;
+    my (@examples, $number);
+    my ($marked, $block) = (0, undef);
+    for (lines_of($page)) {
+        $number++;
+        if (defined $block) {
+            if (/^\.Ed$/) { push @examples, $block; undef $block }
+            else { $block->[1] .= s/\\e/\\/gr =~ s/\\&//gr =~ s/\\-/-/gr . "\n" }
+        } elsif ($marked && /^\.Bd -literal/) {
+            $block = [$number + 1, ''];
+        }
+        $marked = /^\.\\" run$/;
+    }
+    return @examples;
+}
+
+for my $page (@pages) {
+    for (examples($page)) {
+        my ($line, $script) = @$_;
+        my $result = run('sh', '-e', '-c', $script, {cwd => tempdir, limit => 30});
+        is $result->{code}, 0, "the example at line $line of $page succeeds" or diag $result->{out}, $result->{err};
+        is $result->{err}, '', 'without a complaint';
+    }
+    my $marks = () = read_file($page) =~ /^\.\\" run$/mg;
+    is scalar(examples($page)), $marks, "nothing that $page marks as an example was missed";
+}
+
+done_testing;
