@@ -1,0 +1,18 @@
+# ISC license.
+#
+# This build.
+
+my $svc = sub { my ($letter) = @_; return sub { return ('svc', $letter, $_[1]) } };
+
+return {
+    directory  => sub {
+        my $svscan = Upkeep::program('svscan');
+        return $svscan && $svscan =~ m{^(.*)/svscan$} ? $1 : undef;
+    },
+    missing    => 'run make first',
+    start      => sub { my ($world) = @_; return ['run', 'svscan', $world->scan] },
+    stop       => sub { my ($world) = @_; return ['signal', 15, $world->scanner] },
+    control    => {down => $svc->('-d'), up => $svc->('-u'), restart => $svc->('-t')},
+    status     => [12, 4],
+    supervisor => 'supervise',
+};
