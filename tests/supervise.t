@@ -378,7 +378,7 @@ subtest 'threads' => sub {
 use threads;
 my $thread = threads->create(sub { my $pid = fork // die; if (!$pid) { exec 'sleep', 1000 } open my $f, '>', 'child'; print $f $pid; close $f; sleep 1000 });
 $SIG{TERM} = sub { exit };
-sleep 1 while 1;
+sleep 1000 while 1;
 EOF
         wait_until { -s "$service/child" } 10, 'the child of a thread';
         my $child = read_file("$service/child");
