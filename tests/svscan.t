@@ -299,14 +299,23 @@ sub stop_well {
     my ($scan, $away) = scan_directory();
     my $svscan = svscan($scan);
     my $diary = "$away/diary";
-    make_service("$away/$_", run => talker("echo $_ up >> $diary", "sleep 0.1; echo $_ down >> $diary"))
+    # who is told to end waits at the gate
+    my $gate = "$away/gate";
+    POSIX::mkfifo($gate, 0600) or die;
+    make_service("$away/$_",
+        run => talker("echo $_ up >> $diary", "echo $_ told >> $diary; read go < $gate; echo $_ down >> $diary"))
         for qw(old new);
     symlink "$away/old", "$scan/service" or die;
     wait_until { lines_in($diary) } 10, 'the old one';
     symlink "$away/new", "$away/link" or die;
     rename "$away/link", "$scan/service" or die;
-    ok wait_until { lines_in($diary) == 3 }, 'a link that points elsewhere is another service';
-    is_deeply [lines_in($diary)], ['old up', 'old down', 'new up'],
+    ok wait_until { lines_in($diary) == 2 }, 'a link that points elsewhere ends the service';
+    idle_for(0.2);
+    is_deeply [lines_in($diary)], ['old up', 'old told'], 'and as long as that lasts';
+    open my $open, '+<', $gate or die;
+    syswrite $open, "go\n" x 8; # for those that end later, too
+    ok wait_until { lines_in($diary) == 4 }, 'there is no other one';
+    is_deeply [lines_in($diary)], ['old up', 'old told', 'old down', 'new up'],
         'which is started when the one before it has ended';
     is scalar(children($svscan->pid, 'supervise service')), 1, 'one of them is left';
 
