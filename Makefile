@@ -134,7 +134,7 @@ install: all
 # What configure found stays, and so do the programs that tests fetched for comparison.
 clean:
 	rm -rf command compile/obj compile/libsv.a compile/libsv.list compile/tests/unit \
-	    compile/tests/fuzz compile/tests/bench
+	    compile/tests/fuzz compile/tests/bench compile/tests/crash
 
 distclean:
 	rm -rf command compile

@@ -69,6 +69,19 @@ sub listing {
         grep { !/^\.\.?$/ } sort glob "$place/$log/*";
 }
 
+# switches($process): how often it has gone to wait.
+sub switches {
+    my $status = read_file('/proc/' . $_[0]->pid . '/status') // '';
+    return $status =~ /^voluntary_ctxt_switches:\s*(\d+)/m ? $1 : 0;
+}
+
+# retries($process, $count): waits until it has tried again that often.
+sub retries {
+    my ($process, $count) = @_;
+    my $from = switches($process);
+    return wait_until { switches($process) >= $from + $count } 10, 'retries';
+}
+
 my $label = qr/\@[0-9a-f]{24}/;
 
 # Lines to standard error ---------------------------------------------------------------------
@@ -83,7 +96,7 @@ fresh;
     is multilog_with('', 'e')->{err}, '', 'no input, no line';
     is multilog_with("\n\n", 'e')->{err}, "\n\n", 'empty lines are lines';
     is multilog_with("one\n", 'e', 'else')->{err}, "one\none\n", 'each e prints, whatever follows the letter';
-    is multilog_with("one\n", 'Log', '', 'E', "\xff", 'e')->{err}, "one\n", 'unknown words mean nothing';
+    is multilog_with("one\n", 'bog', '', 'h', 'K', "\xff", '@x', 'e')->{err}, "one\n", 'unknown words mean nothing';
 
     is multilog_with('x' x 200 . "\n", 'e')->{err}, 'x' x 200 . "\n", '200 bytes are printed';
     is multilog_with('x' x 201 . "\n", 'e')->{err}, 'x' x 200 . "...\n", 'of more, the first 200';
@@ -201,6 +214,7 @@ fresh;
     say_to($writer, "one\n");
     soon { content('log/current') eq "one\n" } 'a line is in current at once';
     is mode_of('log'), '0700', 'the directory is made';
+    is mode_of('log/.inflight'), '0600', 'with a record of what is under way';
     is listing('log'), 'current 0644 4, lock 0600 0, state 0644 0', 'current is 0644 while it is written';
     my $other = multilog_with('', './log');
     is "$other->{code} $other->{err}",
@@ -210,6 +224,7 @@ fresh;
     is finish($process, $writer), 0, 'end of input';
     is listing('log'), 'current 0744 8, lock 0600 0, state 0644 0', 'current is 0744 when it is closed';
     is content('log/current'), "one\ntwo\n", 'with all lines';
+    is mode_of('log/.inflight'), 'absent', 'and nothing is under way';
     multilog_with("three\n", './log');
     is content('log/current'), "one\ntwo\nthree\n", 'the next multilog goes on';
     is join(' ', old_files('log')), '', 'and makes no new file of it';
@@ -337,14 +352,14 @@ my @found = (
     ['killed before processed was finished', {processed => [0744, "P\n"], state => [0644, 'N'], current => [0644, '']},
         '@L.s 0744 P, current 0744 new, state 0644'],
     ['leftovers beside a clean current', {previous => [0744, "p\n"], processed => [0644, "half"], current => [0744, "c\n"], state => [0644, 'S']},
-        '@L.u 0744 p, current 0744 c new, state 0644 S'],
+        '@L.s 0744 p, current 0744 c new, state 0644 S'],
     ['killed by a multilog that links: previous', {previous => [0744, "p\n"], 'previous@' => 's', current => [0644, "c\n"]},
         '@L.s 0744 p, @L.u 0644 c, current 0744 new, state 0644'],
     ['likewise: processed', {processed => [0744, "P\n"], 'processed@' => 's', current => [0644, "c\n"]},
         '@L.s 0744 P, @L.u 0644 c, current 0744 new, state 0644'],
     ['likewise: current', {current => [0644, "c\n"], 'current@' => 'u'}, '@L.u 0644 c, current 0744 new, state 0644'],
     ['a previous that a backup has linked elsewhere', {previous => [0744, "p\n"], 'previous#' => 1, current => [0744, "c\n"], state => [0644, 'S']},
-        '@L.u 0744 p, current 0744 c new, state 0644 S'],
+        '@L.s 0744 p, current 0744 c new, state 0644 S'],
 );
 
 for my $case (@found) {
@@ -403,10 +418,11 @@ fresh;
     $process->kill('TERM');
     say_to($writer, "y\nz\n");
     is $process->wait(10)->{code}, 0, 'TERM in a long line';
-    my $length = length 'x' x 200000 . "y\n";
+    $reader->blocking(0);
     sysread $reader, my $rest, 100;
-    is $rest, "z\n", 'leaves what is behind it';
-    is substr(content('log/current'), -3), "xy\n", 'and nothing of it';
+    my $logged = everything('log') =~ s/^(?:one|two|partial|four|five)\n//mgr;
+    is substr($logged, 0, 200002), 'x' x 200000 . "y\n", 'takes all of it';
+    is substr($logged, 200002) . ($rest // ''), "z\n", 'and what is behind it, or leaves it there';
     close $reader;
 }
 
@@ -479,8 +495,8 @@ fresh;
     say_to($writer, lines(1, 200));
     soon { content('tried') =~ /x\nx\nx\n/ } 'a processor that fails is run again';
     is $process->err, "multilog: warning: processor failed in ./log, pausing\n", 'it is said once';
-    like listing('log'), qr/^current 0644 0, lock \S+ 0, newstate 0644 0, previous 0744 \d+, processed 0644 0, state 0644 0\z/,
-        'nothing of the file is lost';
+    like listing('log'), qr/^current 0644 2304, lock \S+ 0, newstate 0644 0, previous 0744 \d+, processed 0644 0, state 0644 0\z/,
+        'nothing of the file is lost, and lines go on into current';
     write_file("$place/go", '');
     soon { old_files('log') } 'when it succeeds';
     is finish($process, $writer), 0, 'all goes on';
@@ -496,32 +512,149 @@ fresh;
     same everything('crash'), lines(1, 100), 'with every line';
     close $writer;
 
-    ($process, $writer) = feed('s4096', '!cat; echo started >../started; while test ! -e ../on; do :; done', './slow');
-    say_to($writer, lines(1, 200));
-    soon { content('started') eq "started\n" } 'a processor that takes its time';
+    # more than current and the file that is being processed can take
+    ($process, $writer, my $reader) = feed('s4096', '!echo x >>../failed; exit 1', './stuck', {keep => 1});
+    say_to($writer, lines(1, 400));
+    soon { content('failed') =~ /x\nx\n/ } 'a processor that fails again and again';
+    is content('stuck/current'), lines(129, 256), 'a second full file waits for it';
+    $process->kill('TERM');
+    $result = $process->wait(10);
+    is $result && $result->{code}, 0, 'TERM: it does not wait for better times';
+    close $writer;
+    $result = run('multilog', 's4096', '!cat', './stuck', {stdin => $reader, cwd => $place});
+    is $result->{code}, 0, 'the next one, with a better processor,';
+    same everything('stuck'), lines(1, 400), 'has all that was read';
+}
+
+# has_seen($process): whether it has taken note of all signals.
+sub has_seen { return (read_file('/proc/' . $_[0]->pid . '/status') // '') =~ /^ShdPnd:\t0+$/m }
+
+# slow($number): a multilog whose processor runs until there is a file "on$number".
+sub slow {
+    my ($number) = @_;
+    my @script = ('s4096', "!cat; echo started >>../started$number; while test ! -e ../on$number; do :; done", "./slow$number");
+    my ($process, $writer, $reader) = feed(@script, {keep => 1});
+    say_to($writer, lines(1, 160));
+    soon { content("started$number") eq "started\n" } 'a processor that takes its time';
+    return ($process, $writer, $reader, @script);
+}
+
+fresh;
+{
+    my ($process, $writer, $reader, @script) = slow('');
+    soon { content('slow/current') eq lines(129, 160) } 'lines go on into current meanwhile';
+    say_to($writer, lines(161, 400));
+    soon { -s "$place/slow/current" == 4096 } 'until that is full too';
     $process->kill('KILL');
     $process->wait(10);
-    multilog_with("next\n", './slow');
+    is mode_of('slow/previous') . mode_of('slow/.inflight'), '07440600', 'killed meanwhile';
     write_file("$place/on", '');
-    like listing('slow'), qr/^\@L\.u 0744 \d+, (?:\@L\.u 0644 \d+, )?current 0744 \d+, lock 0600 0, state 0644 0\z/,
-        'killed meanwhile: the file is kept unprocessed';
-    same substr(everything('slow'), 0, 3200), lines(1, 100), 'once';
+    say_to($writer, "next\n");
+    close $writer;
+    is run('multilog', @script, {stdin => $reader, cwd => $place})->{code}, 0, 'the next one';
+    like content('started'), qr/\Astarted\nstarted\n/, 'runs the processor again';
+    like listing('slow'), qr/^(?:\@L\.s 0744 4096, ){3}current 0744 \d+, lock 0600 0, state 0644 0\z/, 'on that file and the others';
+    same everything('slow'), lines(1, 400) . "next\n", 'and has all lines once';
+}
+
+fresh;
+{
+    my ($process, $writer) = slow('');
+    $process->kill('TERM');
+    soon { has_seen($process) } 'TERM';
+    ok $process->running, 'the processor is waited for';
+    write_file("$place/on", '');
+    my $result = $process->wait(10);
+    is $result && $result->{code}, 0, 'to its end';
+    like listing('slow'), qr/^\@L\.s 0744 4096, current 0744 1024, lock 0600 0, state 0644 0\z/, 'and its file is finished';
+    close $writer;
+
+    ($process, $writer, my $reader, my @script) = slow(2);
+    $process->kill('TERM');
+    soon { has_seen($process) } 'TERM';
+    $process->kill('TERM');
+    $result = $process->wait(10);
+    is $result && $result->{code}, 0, 'a second one: it does not wait for the processor';
+    write_file("$place/on2", '');
+    close $writer;
+    is run('multilog', @script, {stdin => $reader, cwd => $place})->{code}, 0, 'the next one';
+    same everything('slow2'), lines(1, 160), 'has all lines';
+    is scalar(grep { /\.s$/ } old_files('slow2')), 1, 'through the processor';
+}
+
+# After a kill --------------------------------------------------------------------------------
+
+# killed(@script): a directory that a multilog was killed in, with two lines and a part of one.
+sub killed {
+    my ($process, $writer, $reader) = feed(@_, {keep => 1});
+    say_to($writer, "one\ntwo\n");
+    soon { content('log/current') eq "one\ntwo\n" } 'two lines';
+    say_to($writer, 'thr');
+    soon { run('sh', '-c', "cat $place/log/.inflight")->{out} =~ /one\ntwo|thr/ } 'and a part of one';
+    $process->kill('KILL');
+    $process->wait(10);
+    return ($writer, $reader);
+}
+
+fresh;
+{
+    my ($writer, $reader) = killed('./log');
+    is mode_of('log/current') . mode_of('log/.inflight'), '06440600', 'a kill leaves current and the record';
+    my $process = start('multilog', './log', {stdin => $reader, cwd => $place});
+    say_to($writer, "ee\nfour\n");
+    soon { content('log/current') eq "one\ntwo\nthree\nfour\n" } 'the next multilog goes on there';
+    is "@{[old_files('log')]}", '', 'with no new file';
+    close $writer;
+    is $process->wait(10)->{code}, 0, 'to the end';
+    is mode_of('log/.inflight') . $process->err, 'absent', 'nothing is said of it, and the record goes';
+
+    fresh;
+    ($writer, $reader) = killed('./log');
+    close $writer;
+    is multilog_with("new\n", './log')->{code}, 0, 'with another pipe';
+    is content('log/current'), "one\ntwo\nthr\nnew\n", 'the part is a line of its own';
+
+    fresh;
+    ($writer, $reader) = killed('./log');
+    unlink "$place/log/.inflight";
+    multilog_with("new\n", './log');
+    like listing('log'), qr/^\@L\.u 0644 8, current 0744 4,/, 'without its record: what was there is put away';
+    is everything('log'), "one\ntwo\nnew\n", 'as nobody can vouch for it';
+
+    fresh;
+    ($writer, $reader) = killed('./log');
+    my $boot = read_file('/proc/sys/kernel/random/boot_id') =~ s/\s+\z//r;
+    my $record = content('log/.inflight');
+    is $record =~ s/\Q$boot\E/$boot =~ tr{0-9a-f}{1-9a-f0}r/eg, 1, 'a record';
+    write_file("$place/log/.inflight", $record, 0600);
+    multilog_with("new\n", './log');
+    like listing('log'), qr/^\@L\.u 0644 8, current 0744 4,/, 'of another boot says nothing';
+
+    fresh;
+    mkdir "$place/log";
+    write_file("$place/log/.inflight", 'x' x 10000);
+    write_file("$place/log/current", "c\n", 0744);
+    is multilog_with("new\n", './log')->{code}, 0, 'a record that is none';
+    is content('log/current'), "c\nnew\n", 'does no harm';
+}
+
+fresh;
+{
+    my @pid;
+    pipe my $reader, my $writer or die;
+    $writer->autoflush(1);
+    for my $number (1 .. 30) {
+        my $process = start('multilog', './log', './other', {stdin => $reader, cwd => $place});
+        say_to($writer, "$number\n");
+        soon { content('other/current') =~ /^$number$/m } "start $number" or last;
+        $process->kill('KILL');
+        $process->wait(10);
+    }
+    is join(' ', old_files('log'), old_files('other')), '', 'many kills do not make many files';
+    is content("$_/current"), join('', map { "$_\n" } 1 .. 30), 'nor do they lose lines' for 'log', 'other';
 }
 
 # Disks ---------------------------------------------------------------------------------------
-
-# switches($process): how often it has gone to wait.
-sub switches {
-    my $status = read_file('/proc/' . $_[0]->pid . '/status') // '';
-    return $status =~ /^voluntary_ctxt_switches:\s*(\d+)/m ? $1 : 0;
-}
-
-# retries($process, $count): waits until it has tried again that often.
-sub retries {
-    my ($process, $count) = @_;
-    my $from = switches($process);
-    return wait_until { switches($process) >= $from + $count } 10, 'retries';
-}
 
 sub mount_small {
     my ($options) = @_;
@@ -532,25 +665,20 @@ sub mount_small {
 
 fresh;
 SKIP: {
-    skip 'cannot mount a small file system here', 17 unless mount_small('size=256k');
-    my ($process, $writer) = feed('s1000000', './small/log');
+    skip 'cannot mount a small file system here', 20 unless mount_small('size=512k');
+    my ($process, $writer, $reader) = feed('s1000000', './small/log', {keep => 1});
     say_to($writer, lines(1, 10));
     soon { content('small/log/current') eq lines(1, 10) } 'a small disk';
     open my $filler, '>', "$place/small/filler" or die;
     1 while syswrite $filler, 'x' x 4096;
     close $filler;
 
-    my ($sent, $line) = (10, '');
+    my ($text, $sent) = (lines(1, 100000), 320);
     $writer->blocking(0);
     my $stuck = wait_until {
-        while (1) {
-            $line = lines($sent + 1, $sent + 1) unless length $line;
-            my $written = syswrite $writer, $line;
-            return 1 if !defined $written && $sent > 1000;
-            return 0 if !defined $written;
-            substr $line, 0, $written, '';
-            $sent++ unless length $line;
-        }
+        my $written = syswrite $writer, $text, 4096, $sent;
+        $sent += $written // 0;
+        return !defined $written && $sent > 65536 + 4096;
     } 10, 'back-pressure';
     ok $stuck, 'when it is full the writer is stopped';
     soon { $process->err =~ /\n/ } 'there is a warning';
@@ -558,15 +686,17 @@ SKIP: {
     is $process->err, "multilog: warning: unable to write to ./small/log/current, pausing: out of disk space\n",
         'of which there is no more than one';
     $process->kill('TERM');
-    ok retries($process, 1), 'TERM does not make it lose what it has read';
-    ok $process->running, 'it stays';
+    my $result = $process->wait(10);
+    is $result && $result->{code}, 0, 'TERM: it goes at once';
+    cmp_ok length content('small/log/current'), '<', $sent - 65536, 'with less written than read';
+    $process = start('multilog', 's1000000', './small/log', {stdin => $reader, cwd => $place});
+    soon { $process->err =~ /\n/ } 'the next one has no room either';
+    ok $process->running, 'and stays';
     unlink "$place/small/filler";
-    my $result = $process->wait(15);
-    is $result && $result->{code}, 0, 'until there is room: then it goes';
-    my $logged = content('small/log/current');
-    my $whole = () = $logged =~ /\n/g;
-    same $logged, lines(1, $whole), 'nothing of what it read is lost or doubled';
     close $writer;
+    $result = $process->wait(15);
+    is $result && $result->{code}, 0, 'until there is some';
+    same content('small/log/current'), substr($text, 0, $sent) =~ s/([^\n])\z/$1\n/r, 'nothing of what was read is lost or doubled';
     run('umount', "$place/small");
 
     skip 'cannot mount a small file system here', 4 unless mount_small('size=1m,nr_inodes=7');
@@ -597,23 +727,29 @@ fresh;
     say_to($writer, lines(1, 10));
     soon { content('log/current') eq lines(1, 10) } 'a directory';
     File::Path::remove_tree("$place/log");
-    say_to($writer, lines(11, 200));
-    soon { -e "$place/log/current" } 'that is removed is made again at the next rotation';
-    is $process->err, "multilog: warning: unable to read ./log, pausing: file does not exist\n", 'with a word';
-    say_to($writer, lines(201, 210));
-    is finish($process, $writer), 0, 'and it goes on';
-    same substr(everything('log'), -320), lines(201, 210), 'there';
-    is scalar($process->err =~ tr/\n//), 1, 'quietly';
+    say_to($writer, lines(11, 20));
+    soon { content('log/current') eq lines(11, 20) } 'that is removed is made again for the next line';
+    is mode_of('log/.inflight'), '0600', 'with its record';
+    is $process->err, '', 'without a word';
+    rename "$place/log", "$place/elsewhere";
+    say_to($writer, lines(21, 200));
+    is finish($process, $writer), 0, 'one that is moved away';
+    same everything('elsewhere'), lines(11, 200), 'takes its log along';
+    is mode_of('log'), 'absent', 'and needs no other';
 
-    ($process, $writer) = feed('./log');
+    ($process, $writer) = feed('./log', './log2');
     say_to($writer, "x\n");
-    soon { content('log/current') =~ /x\n\z/ } 'current alone';
+    soon { content('log2/current') eq "x\n" } 'current alone';
+    unlink "$place/log/current";
+    unlink "$place/log2/current";
+    say_to($writer, "y\n");
+    soon { content('log2/current') eq "y\n" } 'is made again too';
+    is content('log/current'), "y\n", 'with the line that comes';
     unlink "$place/log/current";
     $process->kill('ALRM');
-    soon { -e "$place/log/current" } 'is made again too';
-    say_to($writer, "y\n");
+    say_to($writer, "z\n");
     is finish($process, $writer), 0, 'and it goes on';
-    is content('log/current'), "y\n", 'with the lines that come';
+    is content('log/current'), "z\n", 'with the lines that come';
 }
 
 fresh;
@@ -645,13 +781,13 @@ SKIP: {
     close $writer;
 
     unlink "$place/log/$_" for 'current', 'state';
-    is run('multilog', './log', {@as, cwd => $place})->{err},
+    is run('multilog', 's4096', './log', {@as, cwd => $place})->{err},
         "multilog: fatal: unable to write to ./log/state: access denied\n", 'at the start: no state';
     write_file("$place/log/state", '', 0644);
-    is run('multilog', './log', {@as, cwd => $place})->{err},
+    is run('multilog', 's4096', './log', {@as, cwd => $place})->{err},
         "multilog: fatal: unable to write to ./log/current: access denied\n", 'no current';
     write_file("$place/log/current", '', 0444);
-    is run('multilog', './log', {@as, cwd => $place})->{err},
+    is run('multilog', 's4096', './log', {@as, cwd => $place})->{err},
         "multilog: fatal: unable to append to ./log/current: access denied\n", 'none that may be written';
 }
 
@@ -660,7 +796,7 @@ SKIP: {
 {
     my ($list) = read_file(top . '/src/include/sv/logscript.h') =~ /SV_LOGSCRIPT_DIRECTIVES\(X\) (.*?)\n\n/s;
     my @letters = map { split // } $list =~ /X\(\w+,\s*"([^"]+)"/g;
-    is scalar(@letters), 14, 'the list of directives';
+    cmp_ok scalar(@letters), '>', 30, 'the list of directives';
     my $page = read_file(top . '/doc/multilog.8');
     for my $name (grep { !m{[./]} } @letters) {
         like $page, qr/^\.It Li (?:\\&|\\)?\Q$name\E(?: Ns Ar \w+)?$/m, "multilog(8) describes $name";

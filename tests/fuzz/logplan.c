@@ -32,26 +32,46 @@ static void share_out(char const *data, size_t size, uint64_t limit, uint64_t to
     }
 }
 
+/* What must go, and nothing that need not: the files beyond `keep` or `total`. */
+static void check_excess(struct sv_logplan_retention const *retention, uint64_t keep,
+                         uint64_t total)
+{
+    int again;
+    unsigned int excess = sv_logplan_retention_excess(retention, keep, total, &again);
+    uint64_t bytes = retention->bytes;
+
+    if (excess > retention->held) abort();
+    for (unsigned int i = 0; i < excess; i++) {
+        if (retention->count - i <= keep && bytes <= total) abort();
+        bytes -= retention->sizes[i];
+    }
+    int enough = retention->count - excess <= keep && bytes <= total;
+    if (again == enough || (again && excess < retention->held)) abort();
+}
+
 static void retain(char *text, uint64_t keep)
 {
     static struct sv_logplan_retention retention;
     struct timespec now = {1700000000, 5};
     char name[SV_LOGPLAN_NAME];
-    uint64_t old = 0;
-    int again;
+    uint64_t old = 0, bytes = 0;
 
     sv_logplan_retention_begin(&retention);
     for (char *line = text; line;) {
         char *newline = strchr(line, '\n');
         if (newline) *newline = 0;
-        sv_logplan_retention_note(&retention, line);
-        old += sv_logplan_is_old(line) && strlen(line) < SV_LOGPLAN_NAME;
+        uint64_t size = strlen(line) % 32;
+        sv_logplan_retention_note(&retention, line, size);
+        if (sv_logplan_is_old(line) && strlen(line) < SV_LOGPLAN_NAME) {
+            old++;
+            bytes += size;
+        }
         line = newline ? newline + 1 : 0;
     }
-    if (retention.count != old) abort();
-    unsigned int excess = sv_logplan_retention_excess(&retention, keep, &again);
-    if (excess > SV_LOGPLAN_BATCH || excess > old) abort();
-    if (!again && old > keep && excess != old - keep) abort();
+    if (retention.count != old || retention.bytes != bytes) abort();
+    check_excess(&retention, keep, UINT64_MAX);
+    check_excess(&retention, keep, keep * 4);
+    check_excess(&retention, UINT64_MAX, 0);
     for (unsigned int i = 1; i < retention.held; i++)
         if (strcmp(retention.oldest[i - 1], retention.oldest[i]) > 0) abort();
     sv_logplan_name(name, &retention, &now, "s");

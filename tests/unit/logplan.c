@@ -170,50 +170,100 @@ static void name_of(char *name, unsigned int number)
     snprintf(name, SV_LOGPLAN_NAME, "@4000000000000000%08x.s", number);
 }
 
+/* In bytes, of a file; some are empty. */
+static uint64_t size_of(unsigned int number)
+{
+    return number * 7 % 5;
+}
+
 /* Notes the files 0..count-1 in an order of its own, and others. */
 static void note(unsigned int count, unsigned int stride)
 {
     char name[SV_LOGPLAN_NAME];
     sv_logplan_retention_begin(&retention);
     for (unsigned int i = 0; i < count; i++) {
-        name_of(name, i * stride % count);
-        sv_logplan_retention_note(&retention, name);
-        sv_logplan_retention_note(&retention, "current");
-        sv_logplan_retention_note(&retention, "@short");
+        unsigned int number = i * stride % count;
+        name_of(name, number);
+        sv_logplan_retention_note(&retention, name, size_of(number));
+        sv_logplan_retention_note(&retention, "current", 1000);
+        sv_logplan_retention_note(&retention, "@short", 1000);
+    }
+}
+
+/* Which is prime to the count visits each once. */
+static int visits_all(unsigned int stride, unsigned int count)
+{
+    unsigned int a = stride, b = count;
+    while (b) {
+        unsigned int rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return !count || a == 1;
+}
+
+static int check_excess(unsigned int count, unsigned int keep, uint64_t total,
+                        unsigned int want)
+{
+    char name[SV_LOGPLAN_NAME];
+    int again, good;
+    unsigned int excess = sv_logplan_retention_excess(&retention, keep, total, &again);
+    good = expect(again == (want > SV_LOGPLAN_BATCH)
+                      && excess == (again ? SV_LOGPLAN_BATCH : want),
+                  "%u of %u must go, again %d, total %u", want, count, again, (int)total);
+    for (unsigned int i = 0; i < excess; i++) {
+        name_of(name, i);
+        good &= expect(!strcmp(retention.oldest[i], name), "%u of %u: %s", i, count,
+                       retention.oldest[i]);
+    }
+    return good;
+}
+
+/* How many must go, one by one. */
+static unsigned int count_excess(unsigned int count, unsigned int keep, uint64_t total)
+{
+    for (unsigned int gone = 0;; gone++) {
+        uint64_t bytes = 0;
+        for (unsigned int i = gone; i < count; i++) bytes += size_of(i);
+        if (count - gone <= keep && bytes <= total) return gone;
     }
 }
 
 static void check_retention(void)
 {
-    int good = 1;
+    int good = 1, bytes = 1;
     for (unsigned int count = 0; count < 60; count++)
-        for (unsigned int stride = 1; stride < 62; stride += 4)
+        for (unsigned int stride = 1; stride < 62; stride += 4) {
+            if (!visits_all(stride, count)) continue;
+            note(count, stride);
+            good &= expect(retention.count == count, "%u counted", count);
             for (unsigned int keep = 0; keep < 62; keep++) {
-                char name[SV_LOGPLAN_NAME];
-                int again;
-                /* a stride prime to the count visits each once */
-                unsigned int a = stride, b = count;
-                while (b) {
-                    unsigned int rest = a % b;
-                    a = b;
-                    b = rest;
-                }
-                if (count && a != 1) continue;
-                note(count, stride);
-                unsigned int excess =
-                    sv_logplan_retention_excess(&retention, keep, &again);
-                unsigned int want = count > keep ? count - keep : 0;
-                good &= expect(retention.count == count, "%u counted", count);
-                good &= expect(again == (want > SV_LOGPLAN_BATCH)
-                                   && excess == (again ? SV_LOGPLAN_BATCH : want),
-                               "%u of %u must go, again %d", want, count, again);
-                for (unsigned int i = 0; i < excess; i++) {
-                    name_of(name, i);
-                    good &= expect(!strcmp(retention.oldest[i], name), "%u of %u: %s", i,
-                                   count, retention.oldest[i]);
-                }
+                good &= check_excess(count, keep, UINT64_MAX,
+                                     count > keep ? count - keep : 0);
+                for (uint64_t total = 0; total < 125; total += 7)
+                    bytes &= check_excess(count, keep, total,
+                                          count_excess(count, keep, total));
             }
+        }
     ok(good, "for every number of files, in many orders, exactly the oldest go");
+    ok(bytes, "until no more bytes are left than may be");
+}
+
+static void check_large_files(void)
+{
+    char name[SV_LOGPLAN_NAME];
+    int again;
+    sv_logplan_retention_begin(&retention);
+    for (unsigned int i = 0; i < 4; i++) {
+        name_of(name, i);
+        sv_logplan_retention_note(&retention, name, UINT64_MAX / 2);
+    }
+    ok(!sv_logplan_retention_excess(&retention, 4, UINT64_MAX, &again) && !again,
+       "without a bound no sum is too large");
+    ok(sv_logplan_retention_excess(&retention, 4, UINT64_MAX - 1, &again) >= 1 && again,
+       "with one, a sum that is too large to be known is formed again");
+    unsigned int gone = sv_logplan_retention_excess(&retention, 4, 0, &again);
+    ok(gone == 4 || (gone && again), "and nothing of it may stay if nothing may");
 }
 
 static void check_long_names(void)
@@ -223,13 +273,13 @@ static void check_long_names(void)
     memset(name, '@', sizeof name);
     name[SV_LOGPLAN_NAME - 1] = 0;
     sv_logplan_retention_begin(&retention);
-    sv_logplan_retention_note(&retention, name);
+    sv_logplan_retention_note(&retention, name, 0);
     ok(retention.count == 1 && !strcmp(retention.oldest[0], name), "a name of 255 bytes");
-    ok(sv_logplan_retention_excess(&retention, 0, &again) == 1 && !again,
+    ok(sv_logplan_retention_excess(&retention, 0, UINT64_MAX, &again) == 1 && !again,
        "can be removed");
     name[SV_LOGPLAN_NAME - 1] = '@';
     name[sizeof name - 1] = 0;
-    sv_logplan_retention_note(&retention, name);
+    sv_logplan_retention_note(&retention, name, 0);
     is_int(retention.count, 1, "one that no file can have is not counted");
 }
 
@@ -238,10 +288,10 @@ static void check_name(char const *newest, struct timespec now, char const *suff
 {
     char name[SV_LOGPLAN_NAME];
     sv_logplan_retention_begin(&retention);
-    sv_logplan_retention_note(&retention, "@not a label, but long enough");
-    sv_logplan_retention_note(&retention, "@400000000000000a00000000.u");
-    sv_logplan_retention_note(&retention, newest);
-    sv_logplan_retention_note(&retention, "@400000000000000a00000001.s");
+    sv_logplan_retention_note(&retention, "@not a label, but long enough", 0);
+    sv_logplan_retention_note(&retention, "@400000000000000a00000000.u", 0);
+    sv_logplan_retention_note(&retention, newest, 0);
+    sv_logplan_retention_note(&retention, "@400000000000000a00000001.s", 0);
     sv_logplan_name(name, &retention, &now, suffix);
     is_str(name, want, "%s", sentence);
 }
@@ -272,13 +322,130 @@ static void check_names(void)
            "or as long as it can be");
 }
 
+/* What may stay ----------------------------------------------------------------- */
+
+static struct sv_logplan_situation const fresh; /* an empty directory, nobody's */
+
 static void check_keep(void)
 {
-    is_int(sv_logplan_keep(SV_LOGPLAN_START, 10), 9, "with current there are ten");
-    is_int(sv_logplan_keep(SV_LOGPLAN_RETIRE, 10), 8,
-           "and so with previous and a new current");
-    is_int(sv_logplan_keep(SV_LOGPLAN_RETIRE, 2), 0,
+    struct sv_logplan_situation now = fresh;
+    is_int(sv_logplan_keep(SV_LOGPLAN_START, 10, &now).files, 9,
+           "with current there are ten");
+    now.previous = SV_LOGPLAN_OTHER_SEALED;
+    struct sv_logplan_room room = sv_logplan_keep(SV_LOGPLAN_START, 10, &now);
+    ok(room.files == 8 && room.previous && !room.current && !room.processed,
+       "and with what waits for its processor");
+    now.processed = SV_LOGPLAN_OTHER_SEALED;
+    room = sv_logplan_keep(SV_LOGPLAN_PROCESS, 10, &now);
+    ok(room.files == 8 && !room.previous && room.processed,
+       "and with what was made of it, which stands for it");
+    now = fresh;
+    now.held = 1;
+    room = sv_logplan_keep(SV_LOGPLAN_RETIRE, 10, &now);
+    ok(room.files == 8 && room.current, "and so with previous and a new current");
+    is_int(sv_logplan_keep(SV_LOGPLAN_RETIRE, 2, &now).files, 0,
            "of two, one is current, one previous");
+}
+
+/* Ways ------------------------------------------------------------------------------ */
+
+/* The steps to a goal, when all goes well and processors end at once. */
+static void check_way(enum sv_logplan_goal goal, int processes,
+                      struct sv_logplan_situation now, char const *want,
+                      char const *sentence)
+{
+    char way[512] = "";
+    enum sv_logplan_step step;
+    while ((step = sv_logplan_next(goal, processes, &now)) != SV_LOGPLAN_DONE
+           && strlen(way) < 400) {
+        if (*way) strcat(way, " ");
+        strcat(way, sv_logplan_step_name(step));
+        sv_logplan_after(step, &now);
+        if (step == SV_LOGPLAN_WAIT) now.processor = SV_LOGPLAN_PROCESSOR_SUCCEEDED;
+    }
+    is_str(way, want, "%s", sentence);
+}
+
+/* As somebody finds it who was killed while lines were written. */
+static struct sv_logplan_situation killed(unsigned int vouched)
+{
+    struct sv_logplan_situation now = fresh;
+    now.current = SV_LOGPLAN_CURRENT_OPEN;
+    now.state = SV_LOGPLAN_STATE_FULL;
+    now.vouched = vouched;
+    return now;
+}
+
+static void check_starts(void)
+{
+    struct sv_logplan_situation now = fresh;
+
+    check_way(SV_LOGPLAN_START, 0, now, "RESET_STATE PRUNE CREATE_CURRENT",
+              "an empty directory gets its files");
+    check_way(SV_LOGPLAN_START, 1, killed(1), "PRUNE REOPEN_CURRENT",
+              "after a kill, current is continued if somebody vouches for it");
+    check_way(SV_LOGPLAN_START, 0, killed(0),
+              "RESET_STATE RESCUE_CURRENT PRUNE CREATE_CURRENT",
+              "and put aside if nobody does");
+    now = killed(1);
+    now.current = SV_LOGPLAN_CURRENT_ABSENT;
+    now.previous = SV_LOGPLAN_OTHER_SEALED;
+    check_way(SV_LOGPLAN_START, 0, now, "FINISH_PREVIOUS PRUNE CREATE_CURRENT",
+              "an interrupted rotation is brought to its end");
+    now.processed = SV_LOGPLAN_OTHER_OPEN;
+    now.newstate = 1;
+    check_way(SV_LOGPLAN_START, 1, now, "PRUNE CREATE_CURRENT",
+              "or waits, if there is a processor to be run");
+    check_way(SV_LOGPLAN_START, 0, now,
+              "DROP_PROCESSED DROP_NEWSTATE FINISH_PREVIOUS PRUNE CREATE_CURRENT",
+              "and if there is none any more, its leftovers go");
+    now.vouched = 0;
+    check_way(SV_LOGPLAN_START, 1, now,
+              "DROP_NEWSTATE RESET_STATE DROP_PROCESSED RESCUE_PREVIOUS PRUNE "
+              "CREATE_CURRENT",
+              "what nobody vouches for does not go through a processor");
+    now.vouched = 1;
+    now.newstate = 1;
+    now.processed = SV_LOGPLAN_OTHER_SEALED;
+    check_way(SV_LOGPLAN_START, 1, now,
+              "DROP_PREVIOUS ADOPT_NEWSTATE FINISH_PROCESSED PRUNE CREATE_CURRENT",
+              "what a processor has made completely is used");
+    now.previous = SV_LOGPLAN_OTHER_OPEN;
+    now.processed = SV_LOGPLAN_OTHER_ABSENT;
+    now.newstate = 0;
+    check_way(SV_LOGPLAN_START, 1, now, "RESCUE_PREVIOUS PRUNE CREATE_CURRENT",
+              "nobody can vouch for a previous that has not been synced");
+}
+
+static void check_rotations(void)
+{
+    struct sv_logplan_situation now = killed(1);
+    now.held = 1;
+
+    check_way(SV_LOGPLAN_RETIRE, 1, now,
+              "PRUNE SEAL_CURRENT RETIRE_CURRENT CREATE_CURRENT", "current is retired");
+    now.previous = SV_LOGPLAN_OTHER_SEALED;
+    now.processed = SV_LOGPLAN_OTHER_OPEN;
+    check_way(SV_LOGPLAN_PROCESS, 1, now,
+              "START_PROCESSOR WAIT SEAL_PROCESSED DROP_PREVIOUS ADOPT_NEWSTATE PRUNE "
+              "FINISH_PROCESSED",
+              "a processor makes an old file of it, for which there is room");
+    now.processed = SV_LOGPLAN_OTHER_ABSENT;
+    check_way(SV_LOGPLAN_PROCESS, 0, now, "FINISH_PREVIOUS",
+              "without a processor it is one already");
+    check_way(SV_LOGPLAN_ABANDON, 1, now, "RESCUE_PREVIOUS",
+              "and if the processor fails for good, one that was not processed");
+    now.previous = SV_LOGPLAN_OTHER_ABSENT;
+    now.current = SV_LOGPLAN_CURRENT_SEALED;
+    check_way(SV_LOGPLAN_START, 1, now, "REOPEN_CURRENT",
+              "a rotation that did not work leaves a current that can be continued");
+    now.removed = 1;
+    now.processor = SV_LOGPLAN_PROCESSOR_RUNNING;
+    is_int(sv_logplan_next(SV_LOGPLAN_RETIRE, 1, &now), SV_LOGPLAN_RENEW_DIRECTORY,
+           "a directory that is gone is made again");
+    sv_logplan_after(SV_LOGPLAN_RENEW_DIRECTORY, &now);
+    ok(!now.vouched && now.processor == SV_LOGPLAN_PROCESSOR_IDLE,
+       "nobody vouches for another one, and no processor runs for it");
 }
 
 int main(void)
@@ -289,7 +456,10 @@ int main(void)
     check_is_old();
     check_retention();
     check_long_names();
+    check_large_files();
     check_names();
     check_keep();
+    check_starts();
+    check_rotations();
     return done();
 }

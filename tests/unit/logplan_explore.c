@@ -4,12 +4,15 @@
  * logplan's protocol on a simulated directory: from every combination of files that can
  * be found there, every way things can go is walked: each step done, failing or killed
  * after each of its system calls, the processor succeeding, failing, given up or killed,
- * lines written in between, rotation and clean exit at any moment, and a start after
- * every kill, itself killed anywhere. At every moment:
+ * lines written in between and while it runs, rotation and clean exit at any moment, and
+ * a start after every kill, itself killed anywhere. Whoever starts has the record of the
+ * one before, and vouches for the directory, or has not. At every moment:
  *   - every line is in exactly one file that counts, or in one that retention removed;
- *   - no more files than allowed, previous and current included;
+ *   - no more files than allowed, previous and current included, and no more bytes;
  *   - what becomes a finished old file has been synced;
- * and every goal is reached in a bounded number of steps.
+ *   - who vouches for a directory makes no other files of it than it had, and removes
+ *     none if there were not too many;
+ * That every goal is reached in a bounded number of steps is seen without a directory.
  */
 
 #include <sv/logplan.h>
@@ -19,7 +22,7 @@
 #define OLD_MAX 10
 #define LINES 4      /* written by multilog itself, in one world */
 #define STEPS_MAX 24 /* to any goal, without failures */
-#define WORLDS_MAX 1000000
+#define WORLDS_MAX 3000000
 
 /* Lines are bits. Those that were there at the beginning have the numbers from 16 on. */
 struct file {
@@ -39,7 +42,8 @@ struct directory {
     uint32_t removed;      /* lines that went with old files */
 };
 
-enum phase { DEAD, READY, STARTING, RETIRING, PROCESSING, ABANDONING, CLOSING };
+/* RESUMING: a rotation is put off, current stays current. */
+enum phase { DEAD, READY, STARTING, RESUMING, RETIRING, PROCESSING, ABANDONING, CLOSING };
 
 /*
  * All that the future depends on. Compared byte by byte: no padding may be left
@@ -52,8 +56,10 @@ struct world {
     unsigned char phase;
     unsigned char processes;
     unsigned char files;
+    unsigned char total;   /* most lines in old files; 0: any number */
     unsigned char bounded; /* there have been no more than `files` */
-    unsigned char steps;   /* towards this goal */
+    unsigned char opened;  /* current is open, and ours */
+    unsigned char record;  /* the next one to start finds the record of this one */
 };
 
 /* Worlds seen, and those still to be walked on from --------------------------------- */
@@ -74,7 +80,7 @@ static uint32_t hash(struct world const *world)
 
 static void make_room(void)
 {
-    table_mask = (1u << 21) - 1;
+    table_mask = (1u << 23) - 1;
     worlds = malloc(WORLDS_MAX * sizeof *worlds);
     table = calloc(table_mask + 1, sizeof *table);
     if (worlds && table) return;
@@ -102,6 +108,29 @@ static unsigned int count_files(struct directory const *disk)
            + (other->exists && !other->twin);
 }
 
+static unsigned int count_lines(uint32_t lines)
+{
+    unsigned int count = 0;
+    for (; lines; lines &= lines - 1) count++;
+    return count;
+}
+
+/*
+ * The lines of old files, and of what will be one, are no more than allowed, unless one
+ * file alone has more.
+ */
+static int is_within_total(struct world const *world)
+{
+    struct directory const *disk = &world->disk;
+    uint32_t lines = counts(retired(disk));
+    unsigned int files = lines != 0;
+    for (unsigned int i = 0; i < disk->old_count; i++) {
+        files += disk->old[i] != 0;
+        lines |= disk->old[i];
+    }
+    return files == 1 || count_lines(lines) <= world->total;
+}
+
 /* Whether the world is as it must be at any moment. */
 static int is_sound(struct world const *world)
 {
@@ -121,8 +150,11 @@ static int is_sound(struct world const *world)
     if (sum != world->written)
         return expect(0, "lost: %x", (unsigned int)(world->written & ~sum));
     unsigned int count = count_files(disk);
-    return !world->bounded
-           || expect(count <= world->files, "%u files of %u", count, world->files);
+    if (!world->bounded) return 1;
+    if (world->total && world->phase != DEAD && world->phase != STARTING
+        && !is_within_total(world))
+        return expect(0, "more than %u lines in old files", world->total);
+    return expect(count <= world->files, "%u files of %u", count, world->files);
 }
 
 static void visit(struct world const *world, char const *how)
@@ -173,7 +205,7 @@ static void look(struct world *world)
     mind->state = world->disk.state;
     mind->newstate = world->disk.newstate;
     mind->pruned = 0;
-    if (!world->disk.current.exists) mind->held = 0;
+    mind->held = world->opened && world->disk.current.exists;
 }
 
 /* The steps, one system call after the other ---------------------------------------- */
@@ -209,9 +241,25 @@ static int make_old(struct directory *disk, struct file *file, int must_be_synce
     return 1;
 }
 
-static int prune(struct directory *disk, uint64_t keep)
+static int has_excess(struct world const *world, struct sv_logplan_room room)
 {
-    while (disk->old_count > keep) {
+    struct directory const *disk = &world->disk;
+    uint32_t lines = 0;
+    if (disk->old_count > room.files) return 1;
+    if (!world->total || !disk->old_count) return 0;
+    for (unsigned int i = 0; i < disk->old_count; i++) lines |= disk->old[i];
+    unsigned int count = count_lines(lines);
+    if (!count) return 0;
+    if (room.current) count += count_lines(disk->current.lines);
+    if (room.previous) count += count_lines(disk->previous.lines);
+    if (room.processed) count += count_lines(disk->processed.lines);
+    return count > world->total;
+}
+
+static int prune(struct world *world, struct sv_logplan_room room)
+{
+    struct directory *disk = &world->disk;
+    while (has_excess(world, room)) {
         if (!may_call()) return 0;
         disk->removed |= disk->old[0];
         expect(!disk->current.twin && !disk->previous.twin && !disk->processed.twin,
@@ -245,6 +293,16 @@ static int sync_and_seal(struct file *file)
     return 1;
 }
 
+/* It has been opened. */
+static int take_current(struct world *world)
+{
+    if (!may_call()) return 0; /* the look at its end */
+    world->opened = 1;
+    if (!may_call()) return 0;
+    world->disk.current.sealed = 0;
+    return 1;
+}
+
 static int act(struct world *world, enum sv_logplan_goal goal, enum sv_logplan_step step)
 {
     struct directory *disk = &world->disk;
@@ -268,26 +326,33 @@ static int act(struct world *world, enum sv_logplan_goal goal, enum sv_logplan_s
     case SV_LOGPLAN_DROP_PROCESSED: return drop(&disk->processed);
     case SV_LOGPLAN_FINISH_PROCESSED: return make_old(disk, &disk->processed, 1);
     case SV_LOGPLAN_DROP_PREVIOUS: return drop(&disk->previous);
-    case SV_LOGPLAN_FINISH_PREVIOUS: return make_old(disk, &disk->previous, 1);
-    case SV_LOGPLAN_RESCUE_PREVIOUS: return make_old(disk, &disk->previous, 0);
+    case SV_LOGPLAN_FINISH_PREVIOUS:
+        expect(!world->processes, "nothing gets round the processor");
+        return make_old(disk, &disk->previous, 1);
+    case SV_LOGPLAN_RESCUE_PREVIOUS:
+        expect(!world->mind.vouched || !disk->previous.sealed
+                   || (goal != SV_LOGPLAN_START && goal != SV_LOGPLAN_PROCESS),
+               "a previous that is whole is no .u file, unless it is given up");
+        return make_old(disk, &disk->previous, 0);
     case SV_LOGPLAN_DROP_CURRENT: return drop(&disk->current);
-    case SV_LOGPLAN_RESCUE_CURRENT: return make_old(disk, &disk->current, 0);
-    case SV_LOGPLAN_PRUNE: return prune(disk, sv_logplan_keep(goal, world->files));
+    case SV_LOGPLAN_RESCUE_CURRENT:
+        expect(!world->mind.vouched, "nor is a current that somebody vouches for");
+        return make_old(disk, &disk->current, 0);
+    case SV_LOGPLAN_PRUNE:
+        return prune(world, sv_logplan_keep(goal, world->files, &world->mind));
     case SV_LOGPLAN_CREATE_CURRENT:
         if (!may_call()) return 0;
         expect(!disk->current.exists, "there is no current to be overwritten");
         disk->current = (struct file){.exists = 1};
-        return 1;
-    case SV_LOGPLAN_REOPEN_CURRENT:
-        if (!may_call()) return 0;
-        disk->current.sealed = 0;
-        return 1;
+        return take_current(world);
+    case SV_LOGPLAN_REOPEN_CURRENT: return may_call() && take_current(world);
     case SV_LOGPLAN_SEAL_CURRENT: return sync_and_seal(&disk->current);
     case SV_LOGPLAN_RETIRE_CURRENT:
         if (!may_call()) return 0;
         expect(!disk->previous.exists, "there is no previous to be overwritten");
         disk->previous = disk->current;
         disk->current = (struct file){0};
+        world->opened = 0;
         return 1;
     case SV_LOGPLAN_START_PROCESSOR: return start_processor(disk);
     case SV_LOGPLAN_SEAL_PROCESSED: return sync_and_seal(&disk->processed);
@@ -300,24 +365,27 @@ static int act(struct world *world, enum sv_logplan_goal goal, enum sv_logplan_s
 static void enter(struct world world, enum phase phase, char const *how)
 {
     world.phase = (unsigned char)phase;
-    world.steps = 0;
     visit(&world, how);
 }
 
 /*
- * Killed: what was in memory is gone. A processor may live on, with files that have no
- * name.
+ * Killed: what was in memory is gone, and the record may be. A processor may live on, and
+ * write to its files until another run replaces them, which do not count.
  */
 static void die(struct world world, char const *how)
 {
     memset(&world.mind, 0, sizeof world.mind);
+    world.opened = 0;
+    enter(world, DEAD, how);
+    world.record = 0;
     enter(world, DEAD, how);
 }
 
 static enum sv_logplan_goal goal_of(enum phase phase)
 {
     switch (phase) {
-    case STARTING: return SV_LOGPLAN_START;
+    case STARTING:
+    case RESUMING: return SV_LOGPLAN_START;
     case RETIRING: return SV_LOGPLAN_RETIRE;
     case PROCESSING: return SV_LOGPLAN_PROCESS;
     case ABANDONING: return SV_LOGPLAN_ABANDON;
@@ -328,26 +396,35 @@ static enum sv_logplan_goal goal_of(enum phase phase)
     return SV_LOGPLAN_CLOSE;
 }
 
+/* What a start leaves: no more than a previous, for the processor. */
+static void check_started(struct world const *world)
+{
+    struct directory const *disk = &world->disk;
+    expect(disk->state != SV_LOGPLAN_STATE_ABSENT, "after the start there is a state");
+    if (world->processes && disk->previous.exists) {
+        expect(disk->previous.sealed && !disk->previous.twin && !disk->processed.sealed,
+               "what waits for the processor is whole");
+        return;
+    }
+    expect(!disk->previous.exists && !disk->processed.exists && !disk->newstate,
+           "and nothing is left of former rotations");
+}
+
 static void reached(struct world const *world)
 {
     struct world next = *world;
     switch ((enum phase)world->phase) {
     case STARTING:
-        expect(world->mind.held && world->disk.current.exists
-                   && !world->disk.current.sealed,
-               "after the start there is a current to write to");
-        expect(!world->disk.previous.exists && !world->disk.processed.exists
-                   && !world->disk.newstate,
-               "and nothing is left of former rotations");
+        check_started(world);
         next.bounded = 1;
+        next.record = 1;
         enter(next, READY, "start");
         break;
+    case RESUMING: enter(next, READY, "start"); break;
     case RETIRING:
         expect(!world->disk.current.lines && world->mind.held,
                "a retired current is empty");
-        enter(next, PROCESSING, "retire");
-        enter(next, ABANDONING, "retire");
-        enter(next, CLOSING, "retire");
+        enter(next, READY, "retire");
         break;
     case PROCESSING:
     case ABANDONING:
@@ -357,7 +434,11 @@ static void reached(struct world const *world)
         enter(next, READY, "process");
         break;
     case CLOSING:
-        /* a new current that could not be made is the next one's business */
+        /* a new current that could not be made, or taken, is the next one's business */
+        if (world->disk.current.exists && !world->mind.held) {
+            die(next, "close");
+            break;
+        }
         expect(!world->disk.current.exists
                    || (world->disk.current.sealed && world->disk.current.synced),
                "a closed current is clean");
@@ -378,9 +459,7 @@ static void walk_processor(struct world const *world)
     next.disk.processed.lines = world->disk.previous.lines & -world->disk.previous.lines;
     die(next, "kill while the processor writes");
     next.mind.processor = SV_LOGPLAN_PROCESSOR_IDLE;
-    enter(next, PROCESSING, "failed processor");
-    enter(next, ABANDONING, "failed processor");
-    enter(next, CLOSING, "failed processor");
+    visit(&next, "failed processor");
     next = *world;
     next.disk.processed.lines = world->disk.previous.lines;
     die(next, "kill when the processor is done");
@@ -388,11 +467,51 @@ static void walk_processor(struct world const *world)
     visit(&next, "processor");
 }
 
+/* Nothing that is known of the disk after a step is wrong. */
+static void check_mind(struct world const *world, char const *name)
+{
+    struct world seen = *world;
+    struct sv_logplan_situation const *mind = &world->mind;
+    look(&seen);
+    expect(seen.mind.current == mind->current
+               || (seen.mind.current == SV_LOGPLAN_CURRENT_EMPTY
+                   && mind->current == SV_LOGPLAN_CURRENT_OPEN),
+           "%s: current is what was expected", name);
+    expect(seen.mind.previous == mind->previous && seen.mind.processed == mind->processed
+               && seen.mind.state == mind->state && seen.mind.newstate == mind->newstate
+               && seen.mind.held == mind->held,
+           "%s: all is as expected", name);
+}
+
+/* A start that is vouched for leaves the files as they are. */
+static void check_start(struct world const *before, struct world const *after,
+                        char const *name)
+{
+    unsigned int count = count_files(&before->disk);
+    unsigned int made = after->disk.current.exists && !before->disk.current.exists;
+    if (before->phase != STARTING || !before->mind.vouched) return;
+    expect(count_files(&after->disk) <= count + made, "%s: a start makes no files", name);
+    if (!before->bounded || count + !before->disk.current.exists > before->files) return;
+    expect(before->disk.removed == after->disk.removed || before->total,
+           "%s: a start removes nothing", name);
+}
+
+static void fail(struct world next, char const *name)
+{
+    enum phase phase = next.phase;
+    look(&next);
+    enter(next, phase, name); /* again */
+    if (phase == RETIRING) enter(next, CLOSING, name);
+    if (phase == RETIRING) enter(next, RESUMING, name);
+    if (phase == PROCESSING) enter(next, READY, name);
+}
+
 static void walk_step(struct world const *world)
 {
     enum sv_logplan_goal goal = goal_of((enum phase)world->phase);
     enum sv_logplan_step step = sv_logplan_next(goal, world->processes, &world->mind);
     char const *name = sv_logplan_step_name(step);
+    int done = 0;
 
     if (step == SV_LOGPLAN_DONE) {
         reached(world);
@@ -400,43 +519,22 @@ static void walk_step(struct world const *world)
     }
     if (step == SV_LOGPLAN_WAIT) {
         walk_processor(world);
+        if (world->phase == PROCESSING) enter(*world, READY, name);
         return;
     }
-    if (!expect(world->steps < STEPS_MAX, "no end of steps towards goal %d", (int)goal))
-        return;
-    for (unsigned int calls = 0;; calls++) {
+    for (unsigned int calls = 0; !done; calls++) {
         struct world next = *world;
         calls_left = calls;
-        int done = act(&next, goal, step);
+        done = act(&next, goal, step);
+        check_start(world, &next, name);
         die(next, name);
-        if (done) {
-            struct world seen;
-            next.steps++;
-            sv_logplan_after(step, &next.mind);
-            if (step == SV_LOGPLAN_CREATE_CURRENT || step == SV_LOGPLAN_REOPEN_CURRENT)
-                next.disk.current.synced =
-                    next.disk.current.exists && world->disk.current.synced;
-            seen = next;
-            look(&seen);
-            expect(seen.mind.current == next.mind.current
-                       || (seen.mind.current == SV_LOGPLAN_CURRENT_EMPTY
-                           && next.mind.current == SV_LOGPLAN_CURRENT_OPEN),
-                   "%s: current is what was expected", name);
-            expect(seen.mind.previous == next.mind.previous
-                       && seen.mind.processed == next.mind.processed
-                       && seen.mind.state == next.mind.state
-                       && seen.mind.newstate == next.mind.newstate
-                       && seen.mind.held == next.mind.held,
-                   "%s: all is as expected", name);
-            visit(&next, name);
-            return;
+        if (!done) {
+            fail(next, name);
+            continue;
         }
-        /* a failure: look, and try again, or give up */
-        look(&next);
-        next.steps = 0;
+        sv_logplan_after(step, &next.mind);
+        check_mind(&next, name);
         visit(&next, name);
-        if (world->phase == RETIRING) enter(next, CLOSING, name);
-        if (world->phase == PROCESSING) enter(next, ABANDONING, name);
     }
 }
 
@@ -447,28 +545,46 @@ static uint32_t next_line(struct world const *world)
     return 0;
 }
 
-static void walk(struct world const *world)
+/* Lines are written, and whatever else comes. */
+static void walk_on(struct world const *world)
 {
     struct world next = *world;
     uint32_t line = next_line(world);
 
+    die(next, "kill");
+    enter(next, CLOSING, "ready");
+    if (next.disk.current.lines) enter(next, RETIRING, "ready");
+    if (next.disk.previous.exists || next.disk.processed.exists) {
+        enter(next, PROCESSING, "ready");
+        enter(next, ABANDONING, "ready");
+    }
+    if (next.mind.processor == SV_LOGPLAN_PROCESSOR_RUNNING) walk_processor(world);
+    if (!line) return;
+    next.disk.current.lines |= line;
+    next.disk.current.synced = 0;
+    next.mind.current = SV_LOGPLAN_CURRENT_OPEN;
+    next.written |= line;
+    visit(&next, "write");
+}
+
+static void walk(struct world const *world)
+{
+    struct world next = *world;
+
     switch ((enum phase)world->phase) {
     case DEAD:
         look(&next);
+        next.mind.vouched = next.record;
         enter(next, STARTING, "look");
         break;
     case READY:
-        die(next, "kill");
-        enter(next, CLOSING, "ready");
-        if (next.disk.current.lines) enter(next, RETIRING, "ready");
-        if (!line) break;
-        next.disk.current.lines |= line;
-        next.disk.current.synced = 0;
-        next.mind.current = SV_LOGPLAN_CURRENT_OPEN;
-        next.written |= line;
-        visit(&next, "write");
+        expect(next.mind.held && next.disk.current.exists && !next.disk.current.sealed,
+               "there is a current to write to");
+        expect(next.mind.vouched, "whoever writes to it vouches for it");
+        walk_on(world);
         break;
     case STARTING:
+    case RESUMING:
     case RETIRING:
     case PROCESSING:
     case ABANDONING:
@@ -520,11 +636,16 @@ static void begin(enum found current, enum found previous, enum found processed,
     for (unsigned int i = 0; i < disk->old_count; i++) world.written |= disk->old[i];
     world.written |= disk->current.lines | disk->previous.lines;
     if (disk->processed.sealed) world.written |= disk->processed.lines;
-    for (world.processes = 0; world.processes < 2; world.processes++)
-        for (world.files = 2; world.files < 4; world.files++) {
-            world.bounded = count_files(disk) <= world.files;
-            visit(&world, "the beginning");
-        }
+    /* a bound on lines is tried where the rest is simple */
+    int simple = state == SV_LOGPLAN_STATE_EMPTY && !newstate && !twins;
+    for (unsigned int bits = 0; bits < (simple ? 16 : 8); bits++) {
+        world.processes = bits & 1;
+        world.record = bits >> 1 & 1;
+        world.files = bits >> 2 & 1 ? 3 : 2;
+        world.total = bits >> 3 ? 3 : 0;
+        world.bounded = !world.total && count_files(disk) <= world.files;
+        visit(&world, "the beginning");
+    }
 }
 
 static void begin_everywhere(void)
@@ -544,7 +665,7 @@ static void check_total(void)
 {
     unsigned int asked = 0;
     int good = 1;
-    for (unsigned int bits = 0; bits < 5u * 4 * 4 * 3 * 3 * 16; bits++) {
+    for (unsigned int bits = 0; bits < 5u * 4 * 4 * 3 * 3 * 32; bits++) {
         unsigned int rest = bits;
         struct sv_logplan_situation situation = {0};
         situation.current = (enum sv_logplan_current)(rest % 5), rest /= 5;
@@ -556,6 +677,7 @@ static void check_total(void)
         situation.removed = rest >> 1 & 1;
         situation.held = rest >> 2 & 1;
         situation.pruned = rest >> 3 & 1;
+        situation.vouched = rest >> 4 & 1;
         for (int goal = SV_LOGPLAN_START; goal <= SV_LOGPLAN_CLOSE; goal++)
             for (int processes = 0; processes < 2; processes++) {
                 struct sv_logplan_situation now = situation;

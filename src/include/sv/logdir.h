@@ -32,14 +32,18 @@ struct sv_logdir_trouble {
 };
 
 struct sv_logdir {
-    /* set by the caller */
+    /* set by the caller, before anything else */
     char const *path;      /* relative to the working directory, which must stay */
     char const *suffix;    /* of finished files */
     char const *processor; /* shell command; null if there is none */
     uint64_t files;        /* most files, current included; >= 2 */
+    uint64_t total; /* most bytes in old files; SV_LOGSCRIPT_NUMBER_MAX: no bound */
     /* for the caller to read */
-    uint64_t bytes;           /* in current, defined while it is held */
-    unsigned int in_line : 1; /* the last byte written was no newline */
+    uint64_t identity_device; /* these two tell which directory it is */
+    uint64_t identity_inode;
+    uint64_t inode; /* of current, whoever made it; 0 if there is none */
+    uint64_t bytes; /* in current, 0 if there is none; written ones are counted */
+    unsigned int in_line : 1; /* current, while held, does not end with a newline */
     pid_t pid; /* of the processor; 0: none, or the caller has seen its end */
     struct sv_logdir_trouble trouble; /* of the last failure */
     /* not for others */
@@ -49,25 +53,35 @@ struct sv_logdir {
 
 /*
  * Makes the directory if there is none, opens and locks it. `directory` has the caller's
- * fields set. Returns 1; 0 on trouble, with nothing left open: EWOULDBLOCK if somebody
- * holds the lock.
+ * fields set. Returns 1 and sets the identity, with no inode nor bytes before a look; 0
+ * on trouble, with nothing left open: EWOULDBLOCK if somebody holds the lock.
  */
 extern int sv_logdir_open(struct sv_logdir *directory);
 
 /*
+ * Lets go of what is open, the lock last, and does nothing else: to the files it is as if
+ * we had been killed. A processor goes on. May be called again, and after an open that
+ * failed; it may be opened again.
+ */
+extern void sv_logdir_close(struct sv_logdir *directory);
+
+/*
  * Looks at the directory. Sets the fields of *situation that are about the disk, `held`,
- * and `pruned` to 0; `processor` is left alone. Returns 1, 0 on trouble.
+ * and `pruned` to 0; `processor` and `vouched` are left alone, but nobody can vouch for a
+ * current that is no regular file: `vouched` is 0 then. Sets inode and bytes. Returns 1,
+ * 0 on trouble.
  */
 extern int sv_logdir_look(struct sv_logdir *directory,
                           struct sv_logplan_situation *situation);
 
 /*
- * Does one step, of any kind but DONE and WAIT, which are nothing to do. `keep` is
- * sv_logplan_keep()'s and used by PRUNE. START_PROCESSOR sets `pid`; waiting for it is
+ * Does one step, of any kind but DONE and WAIT, which are nothing to do. `room` is
+ * sv_logplan_keep()'s and used by PRUNE. CREATE_CURRENT and REOPEN_CURRENT set inode,
+ * bytes and in_line to what is in the file. START_PROCESSOR sets `pid`; waiting for it is
  * the caller's. Returns 1, 0 on trouble; a step that failed may have been done in part.
  */
 extern int sv_logdir_step(struct sv_logdir *directory, enum sv_logplan_step step,
-                          uint64_t keep);
+                          struct sv_logplan_room room);
 
 /*
  * Appends up to `length` > 0 bytes to current, which is held. Returns how many were
@@ -75,5 +89,17 @@ extern int sv_logdir_step(struct sv_logdir *directory, enum sv_logplan_step step
  */
 extern size_t sv_logdir_write(struct sv_logdir *directory, char const *data,
                               size_t length);
+
+/*
+ * The disk is full: removes the oldest old file if there are more than `kept` of them.
+ * Returns 1 if one has been removed, and something can be tried again; 0 if not, either
+ * because of trouble, or because there are not enough: then trouble stays as it was.
+ */
+extern int sv_logdir_relieve(struct sv_logdir *directory, uint64_t kept);
+
+/*
+ * Whether somebody has taken away the directory, or the current that we hold: 1 or 0.
+ */
+extern int sv_logdir_has_lost(struct sv_logdir const *directory);
 
 #endif

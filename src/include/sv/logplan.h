@@ -12,7 +12,8 @@
  *   state        0644: what the processor wants to find at its next run
  *   newstate     what will be `state` when this run has succeeded
  *   @LABEL.s     an old file, complete (LABEL: TAI64N; `s` can be set)
- *   @LABEL.u     an old file that was being made when multilog was killed
+ *   @LABEL.u     an old file that nobody could vouch for after a kill, or that the
+ *                processor has been given up on
  *   lock         0600: held while multilog runs
  *
  * A rotation, every step one system call or harmless to repeat; what makes it recoverable
@@ -23,21 +24,33 @@
  *   CREATE_CURRENT    an empty one; from here on lines can be written again
  *   without a processor:
  *     FINISH_PREVIOUS   previous becomes @LABEL.s
- *   with one:
+ *   with one, and none of this touches current, which is written meanwhile:
  *     START_PROCESSOR   previous in, processed and newstate out; if it fails: again
  *     SEAL_PROCESSED    fsync of both, then processed 0744: it counts now, not previous
  *     DROP_PREVIOUS
  *     ADOPT_NEWSTATE    newstate becomes state
+ *     PRUNE             it may be longer than what it was made of
  *     FINISH_PROCESSED  processed becomes @LABEL.s
- * After a kill nobody knows whether previous and an unsealed current are complete: they
- * become .u, unprocessed, and state is emptied, because the processor has missed
- * something. A processed that is sealed is finished. daemontools made old files by link
+ *
+ * Who begins may trust the directory, or not. It is to be trusted if current is 0744, or
+ * if the caller vouches for it: a multilog that was killed has left a record of what it
+ * was writing, and the caller completes it from there.
+ *   Trusted, nothing has happened: current is continued, or made if the kill came
+ *   before; state stays; a previous that is 0744 becomes an old file as ever, through the
+ *   processor if there is one. What a processor had been making counts for nothing unless
+ *   it is sealed: another run replaces it. So however often multilog is killed, there are
+ *   no more files than without.
+ *   Otherwise nobody knows whether previous and an unsealed current are complete: they
+ *   become .u, unprocessed, and state is emptied, because the processor has missed
+ *   something. So does a previous that is not 0744, anywhere.
+ * A processed that is sealed is finished in any case. daemontools made old files by link
  * and unlink, and may have been killed in between: a file with a twin among the old ones
  * is only removed.
  *
  * Bound: pruned first, `files` of `size` bytes are never exceeded at any moment, previous
  * and current included; only processed, state and newstate come on top while a processor
- * runs.
+ * runs. The bound on the bytes of old files holds likewise, previous included, whenever a
+ * rotation is over; only the latest may be longer than that by itself.
  */
 
 #ifndef SV_LOGPLAN_H
@@ -49,12 +62,9 @@
 
 /* When a file is full --------------------------------------------------------------- */
 
-/* A newline so close to the end of a file, in bytes, ends it. */
-#define SV_LOGPLAN_TOLERANCE 2000
-
 struct sv_logplan_file {
     uint64_t size;            /* what it may hold, in bytes */
-    uint64_t tolerance;       /* bytes; less than size */
+    uint64_t tolerance;       /* a newline so close to the size ends it; less than size */
     uint64_t bytes;           /* what it holds */
     unsigned int in_line : 1; /* the last byte written was no newline */
 };
@@ -81,28 +91,36 @@ extern struct sv_logplan_share sv_logplan_share(struct sv_logplan_file const *fi
 
 /* What a pass over the directory found. */
 struct sv_logplan_retention {
-    uint64_t count;         /* old files in all */
-    unsigned int held;      /* so many of the oldest are here, in order */
-    unsigned int dated : 1; /* there is one with a label: `newest` is defined */
-    struct timespec newest; /* the latest such label */
+    uint64_t count;                   /* old files in all */
+    uint64_t bytes;                   /* in all of them; UINT64_MAX: that many or more */
+    unsigned int held;                /* so many of the oldest are here, in order */
+    unsigned int dated : 1;           /* there is one with a label: `newest` is defined */
+    struct timespec newest;           /* the latest such label */
+    uint64_t sizes[SV_LOGPLAN_BATCH]; /* in bytes, of these: */
     char oldest[SV_LOGPLAN_BATCH][SV_LOGPLAN_NAME];
 };
 
 /* Whether it is the name of an old file: `@` and at least 25 bytes. */
 extern int sv_logplan_is_old(char const *name);
 
-/* Begins a pass, and notes one name of it, of any kind. Cannot fail. */
+/* Begins a pass. Cannot fail. */
 extern void sv_logplan_retention_begin(struct sv_logplan_retention *retention);
-extern void sv_logplan_retention_note(struct sv_logplan_retention *retention,
-                                      char const *name);
 
 /*
- * How many of retention->oldest[], from 0 on, must go for `keep` old files to stay. If
- * more than SV_LOGPLAN_BATCH must go there has to be another pass: *again is then 1,
- * otherwise 0.
+ * Notes one name of the pass, of any kind, and how long the file is, if that matters: if
+ * there is no bound on bytes, 0 will do. Cannot fail.
+ */
+extern void sv_logplan_retention_note(struct sv_logplan_retention *retention,
+                                      char const *name, uint64_t bytes);
+
+/*
+ * How many of retention->oldest[], from 0 on, must go for at most `keep` old files, with
+ * at most `total` bytes, to stay; UINT64_MAX: no such bound. If more must go than are
+ * here, there has to be another pass when these are gone: *again is then 1, otherwise 0.
  */
 extern unsigned int sv_logplan_retention_excess(
-    struct sv_logplan_retention const *retention, uint64_t keep, int *again);
+    struct sv_logplan_retention const *retention, uint64_t keep, uint64_t total,
+    int *again);
 
 /*
  * The name of an old file finished at `now`: `@LABEL.SUFFIX`, NUL-terminated. LABEL is
@@ -155,6 +173,12 @@ struct sv_logplan_situation {
     /* in memory, all 0 after a look at the directory by a new multilog */
     unsigned int held : 1;   /* current is open for appending, and ours */
     unsigned int pruned : 1; /* no more old files than the goal allows */
+    /*
+     * Set by the caller before START, if our record says that current, sealed or not, is
+     * ours and whole, or that there is none because a rotation was interrupted. Set as
+     * well when current has been taken: nobody else writes to it as long as we run.
+     */
+    unsigned int vouched : 1;
     enum sv_logplan_processor processor;
 };
 
@@ -193,7 +217,7 @@ enum sv_logplan_goal {
     X(RESCUE_PREVIOUS,  "previous becomes an old file .u") \
     X(DROP_CURRENT,     "remove current") \
     X(RESCUE_CURRENT,   "current becomes an old file .u") \
-    X(PRUNE,            "remove the oldest files until sv_logplan_keep() are left") \
+    X(PRUNE,            "remove the oldest files until sv_logplan_keep() is kept to") \
     X(CREATE_CURRENT,   "make an empty current, 0644, and open it") \
     X(REOPEN_CURRENT,   "open current for appending, 0644") \
     X(SEAL_CURRENT,     "fsync current, then 0744") \
@@ -208,20 +232,41 @@ enum sv_logplan_step {
 #undef SV_LOGPLAN_STEP
 };
 
-/* How many old files may stay, `files` being the most with current, >= 2. */
-extern uint64_t sv_logplan_keep(enum sv_logplan_goal goal, uint64_t files);
+/* What PRUNE leaves. */
+struct sv_logplan_room {
+    uint64_t files; /* so many old files may stay */
+    /* the bytes of these count with those of the old files: they will be one next */
+    unsigned int current : 1;
+    unsigned int previous : 1;
+    unsigned int processed : 1;
+};
+
+/*
+ * How many old files may stay on the way to the goal, so that there are never more than
+ * `files` >= 2 in all: with current, with what still waits to become an old file, and,
+ * for RETIRE, with the new current.
+ */
+extern struct sv_logplan_room sv_logplan_keep(
+    enum sv_logplan_goal goal, uint64_t files,
+    struct sv_logplan_situation const *situation);
 
 /*
  * The next step towards the goal. `processes` says whether there is a processor. Every
  * combination of situation and goal has an answer, and the steps end.
+ *
+ * A goal that says WAIT may be asked for again at any time. PROCESS may be left alone
+ * meanwhile: lines are written to current as ever, until it is full; RETIRE is for when
+ * PROCESS is reached, or given up with ABANDON: a previous that is still there does not
+ * go through the processor then.
  */
 extern enum sv_logplan_step sv_logplan_next(enum sv_logplan_goal goal, int processes,
                                             struct sv_logplan_situation const *situation);
 
 /*
  * The situation when the step, which sv_logplan_next() gave, has succeeded. After a
- * failure, and after RENEW_DIRECTORY, look at the directory instead. The end of the
- * processor is not a step: the caller sets `processor`.
+ * failure, and after RENEW_DIRECTORY, look at the directory as well: another directory is
+ * not vouched for, and has no processor. The end of a processor is not a step: the caller
+ * sets `processor`.
  */
 extern void sv_logplan_after(enum sv_logplan_step step,
                              struct sv_logplan_situation *situation);

@@ -4,8 +4,16 @@
  * logselect (pure): which actions of a multilog script get a line.
  *
  * A line begins selected. `-PATTERN` deselects a selected line that matches, `+PATTERN`
- * selects a deselected one; an action gets the line if it is selected where the action
- * stands. All of it starts afresh with every line, the kind of patterns too.
+ * selects a deselected one, `f` selects it if no action got it yet and deselects it
+ * otherwise; an action gets the line if it is selected where the action stands. All of it
+ * starts afresh with every line, the kind of patterns too.
+ *
+ * The configured directives in front of a DIRECTORY are for that directory: its -PATTERN
+ * and +PATTERN go on from where the script stands, its SEND or SEND_ONLY and the
+ * directory itself see their outcome, and behind it the script goes on as if they had not
+ * been. COMPLAIN and EXCUSE start from a deselected line, select and deselect it; then
+ * there is an alert, which is one action, for all of them together. Rule: svlogd's. (For
+ * an `f` further on, these are actions like any other.)
  *
  * Patterns match a whole line, given as bytes and their count; NUL is a byte like any
  * other.
@@ -13,14 +21,25 @@
  *           matches up to the first occurrence of the byte behind it, and never tries a
  *           later one: `*ab` does not match "aab". Every other byte stands for itself.
  *           (So `**` asks for a star in the line.) Rule: daemontools' multilog.
+ *   plus    As simple; besides, a plus matches the byte behind it as often as that comes,
+ *           once at least: `+ab` matches "aaab", `+aab` nothing. A plus that ends the
+ *           pattern says nothing, one behind a star is what that looks for. Rule:
+ *           svlogd's, except that to it the rest of the pattern does not matter if the
+ *           line ends in what a plus matches (`+ab` and "aaa").
  *   glob    fnmatch(3) without flags, in the C locale: `*`, `?`, `[...]` with ranges, `!`
  *           or `^` and classes, `\`. An implementation of our own: the C library's stops
  *           at a NUL, pulls in its locales and may take exponential time; this one takes
  *           at most pattern times line. (daemontools-encore calls fnmatch on the line as
  *           a C string.)
+ *   regex   A POSIX extended regular expression, which matches anywhere in the line
+ *           unless it is anchored. Rule: s6-log's. The engine is the caller's (see
+ *           regex.h); here is what spares it most lines. The strings that every match
+ *           must have in it, the needles, are looked for first, in order; a line without
+ *           them does not match. An expression that is nothing but strings with `.*` in
+ *           between, anchored or not, needs no engine at all. Neither do several such
+ *           with `|` in between, in parentheses or not.
  *
- * No allocation: the caller gives storage for the rules, one for each directive is
- * enough.
+ * No allocation: the caller gives storage for the rules, sv_logselect_room() of them.
  */
 
 #ifndef SV_LOGSELECT_H
@@ -33,30 +52,71 @@
 enum sv_logselect_step {
     SV_LOGSELECT_SELECT,
     SV_LOGSELECT_DESELECT,
-    SV_LOGSELECT_ACTION
+    SV_LOGSELECT_REST,
+    SV_LOGSELECT_ACTION,
+    SV_LOGSELECT_SAVE,   /* the line's selection is remembered, one deep */
+    SV_LOGSELECT_CLEAR,  /* the line is deselected */
+    SV_LOGSELECT_RESTORE /* it is as it was at SAVE */
 };
 
-/* One step of the evaluation; compiled, not for others to look into. */
+#define SV_LOGSELECT_NEEDLES 8
+#define SV_LOGSELECT_NEEDLE_BYTES 64
+
+/* A string that stands for itself; not for others to look into. */
+struct sv_logselect_needle {
+    unsigned char from; /* where in the text */
+    unsigned char length;
+    unsigned char rare[2];     /* its two rarest bytes: how far from its beginning */
+    unsigned int at_begin : 1; /* the line must begin with it */
+    unsigned int at_end : 1;   /* the line must end with it */
+    unsigned int last : 1;     /* the next one belongs to another alternative */
+};
+
+/*
+ * What a line must have for a regular expression to match: of one of the alternatives all
+ * needles, one behind the other. None at all: nothing is known.
+ */
+struct sv_logselect_needles {
+    size_t count;
+    struct sv_logselect_needle needle[SV_LOGSELECT_NEEDLES];
+    char text[SV_LOGSELECT_NEEDLE_BYTES];
+};
+
+/* One step of the evaluation. What is not commented is not for others to look into. */
 struct sv_logselect_rule {
     enum sv_logselect_step step;
-    unsigned int glob : 1;
-    unsigned int everything : 1; /* the pattern is `*` */
-    char const *pattern;
-    size_t length;  /* of the pattern */
+    size_t directive; /* ACTION: which one; COMPLAIN: the first of them */
+    enum sv_logscript_matcher matcher;
+    unsigned int everything : 1; /* the pattern matches every line */
+    unsigned int engine : 1; /* regex: the needles are not enough, `regex` is needed */
+    char const *pattern;     /* regex with `engine`: to be compiled by the caller, */
+    void *regex;             /* ... into this; null: never matches */
+    size_t length;           /* of the pattern */
     size_t literal; /* so many bytes of the pattern come first and stand for themselves */
+    struct sv_logselect_needles needles; /* of a regex */
 };
+
+/* Whether the regular expression that the caller has compiled matches: 1 or 0. */
+typedef int sv_logselect_engine(void const *regex, char const *line, size_t length);
 
 struct sv_logselect {
     struct sv_logselect_rule *rules; /* the caller's, in the script's order */
     size_t count;
-    size_t actions;            /* how many of them are actions */
-    unsigned int constant : 1; /* no patterns: every action gets every line */
+    size_t actions;              /* how many of them are actions */
+    unsigned int constant : 1;   /* actions only: each gets every line */
+    sv_logselect_engine *engine; /* the caller's; may be null: no regex then matches */
 };
 
+/* How many rules the script may need. */
+extern size_t sv_logselect_room(struct sv_logscript const *script);
+
 /*
- * Compiles the script into `rules`, of which there must be script->count. The actions are
- * the ALERT, STATUS and DIRECTORY directives, numbered from 0 in the script's order.
- * Cannot fail. The patterns stay in the script's words.
+ * Compiles the script into `rules`. The actions are the ALERT, ALERT_NAMED, PRINT,
+ * STATUS, SEND and DIRECTORY directives, numbered from 0 in the script's order; of a
+ * configured directory first its SEND or SEND_ONLY, then the DIRECTORY itself (not if it
+ * is SEND_ONLY's), then its alert. Sets `engine` of the rules that need one; then the
+ * caller sets their `regex`, and select->engine. Cannot fail. The patterns stay in the
+ * script's words.
  */
 extern void sv_logselect_compile(struct sv_logselect *select,
                                  struct sv_logselect_rule *rules,
@@ -71,6 +131,7 @@ extern size_t sv_logselect_line(struct sv_logselect const *select, char const *l
 
 /* Whether the NUL-terminated pattern matches the `length` bytes at `line`: 1 or 0. */
 extern int sv_logselect_simple(char const *pattern, char const *line, size_t length);
+extern int sv_logselect_plus(char const *pattern, char const *line, size_t length);
 extern int sv_logselect_glob(char const *pattern, char const *line, size_t length);
 
 #endif

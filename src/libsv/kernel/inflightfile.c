@@ -43,9 +43,12 @@ int sv_inflightfile_open(struct sv_inflight *record, int directory, char const *
 {
     struct stat found;
     void *memory = 0;
-    int fd =
-        openat(directory, SV_INFLIGHTFILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd;
 
+    do
+        fd = openat(directory, SV_INFLIGHTFILE,
+                    O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    while (fd < 0 && errno == EINTR);
     if (fd < 0) return errno == ENOENT ? 0 : -1;
     int known = fstat(fd, &found);
     if (!known && S_ISREG(found.st_mode) && found.st_size > 0)

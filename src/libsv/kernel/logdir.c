@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -40,20 +41,50 @@ void sv_logdir_shut(int *fd)
     *fd = -1;
 }
 
-int sv_logdir_open(struct sv_logdir *directory)
+void sv_logdir_forget_current(struct sv_logdir *directory)
 {
-    directory->fd = directory->lock = directory->current = -1;
+    directory->inode = 0;
+    directory->bytes = 0;
+    directory->in_line = 0;
+}
+
+static int open_directory(struct sv_logdir *directory)
+{
+    struct stat status;
+
     (void)mkdir(directory->path, 0700); /* open tells */
     directory->fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory->fd < 0) return sv_logdir_fail(directory, "open directory ", 0, "");
+    if (fstat(directory->fd, &status) < 0)
+        return sv_logdir_fail(directory, "stat ", 0, "");
+    directory->identity_device = status.st_dev;
+    directory->identity_inode = status.st_ino;
+    return 1;
+}
+
+static int lock_directory(struct sv_logdir *directory)
+{
     directory->lock =
         openat(directory->fd, "lock",
                O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (directory->lock >= 0 && !flock(directory->lock, LOCK_EX | LOCK_NB)) return 1;
-    sv_logdir_fail(directory, "lock directory ", 0, "");
-    sv_logdir_shut(&directory->lock);
-    sv_logdir_shut(&directory->fd);
+    return (directory->lock >= 0 && !flock(directory->lock, LOCK_EX | LOCK_NB))
+           || sv_logdir_fail(directory, "lock directory ", 0, "");
+}
+
+int sv_logdir_open(struct sv_logdir *directory)
+{
+    directory->fd = directory->lock = directory->current = -1;
+    sv_logdir_forget_current(directory);
+    if (open_directory(directory) && lock_directory(directory)) return 1;
+    sv_logdir_close(directory);
     return 0;
+}
+
+void sv_logdir_close(struct sv_logdir *directory)
+{
+    sv_logdir_shut(&directory->current);
+    sv_logdir_shut(&directory->fd);
+    sv_logdir_shut(&directory->lock);
 }
 
 /* What is done with each name of a pass; false ends the pass. */
@@ -79,16 +110,38 @@ static int each_name(struct sv_logdir *directory, on_name *note, void *data)
     }
 }
 
+struct listing {
+    struct sv_logplan_retention *retention;
+    struct sv_logdir *directory; /* null: sizes do not matter */
+    int failed;
+};
+
 static int note_name(void *data, char const *name)
 {
-    sv_logplan_retention_note(data, name);
+    struct listing *listing = data;
+    struct sv_logdir *directory = listing->directory;
+    struct stat status = {.st_size = 0};
+
+    if (directory && sv_logplan_is_old(name)
+        && fstatat(directory->fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0
+        && errno != ENOENT) {
+        /* cannot be cut: no name in a directory is longer */
+        (void)snprintf(directory->name, sizeof directory->name, "%s", name);
+        sv_logdir_fail(directory, "stat ", directory->name, "");
+        listing->failed = 1;
+        return 0;
+    }
+    sv_logplan_retention_note(listing->retention, name, (uint64_t)status.st_size);
     return 1;
 }
 
-int sv_logdir_list(struct sv_logdir *directory, struct sv_logplan_retention *retention)
+int sv_logdir_list(struct sv_logdir *directory, struct sv_logplan_retention *retention,
+                   int sized)
 {
+    struct listing listing = {.retention = retention, .directory = sized ? directory : 0};
+
     sv_logplan_retention_begin(retention);
-    return each_name(directory, note_name, retention);
+    return each_name(directory, note_name, &listing) && !listing.failed;
 }
 
 /* Looking for another name of a file among the old ones. */
@@ -111,6 +164,7 @@ static int note_twin(void *data, char const *name)
 
 struct found {
     unsigned int exists : 1;
+    unsigned int regular : 1;
     unsigned int sealed : 1;
     unsigned int twin : 1;
     unsigned int empty : 1;
@@ -126,7 +180,8 @@ static int look_at(struct sv_logdir *directory, char const *name, struct found *
     if (fstatat(directory->fd, name, &found->stat, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT || sv_logdir_fail(directory, "stat ", name, "");
     found->exists = 1;
-    if (!S_ISREG(found->stat.st_mode)) return 1;
+    found->regular = S_ISREG(found->stat.st_mode) != 0;
+    if (!found->regular) return 1;
     found->sealed = (found->stat.st_mode & S_IXUSR) != 0;
     found->empty = !found->stat.st_size;
     if (found->stat.st_nlink < 2) return 1;
@@ -159,6 +214,9 @@ static int look_at_current(struct sv_logdir *directory,
 
     if (!look_at(directory, "current", &found)) return 0;
     situation->current = current_of(&found);
+    directory->inode = found.exists ? found.stat.st_ino : 0;
+    directory->bytes = found.regular ? (uint64_t)found.stat.st_size : 0;
+    if (found.exists && !found.regular) situation->vouched = 0;
     situation->held =
         found.exists && directory->current >= 0 && !fstat(directory->current, &held)
         && held.st_ino == found.stat.st_ino && held.st_dev == found.stat.st_dev;
@@ -175,6 +233,7 @@ int sv_logdir_look(struct sv_logdir *directory, struct sv_logplan_situation *sit
         return sv_logdir_fail(directory, "stat ", 0, "");
     situation->removed = !itself.st_nlink;
     if (situation->removed) {
+        sv_logdir_forget_current(directory);
         situation->held = 0;
         return 1;
     }
@@ -208,4 +267,13 @@ size_t sv_logdir_write(struct sv_logdir *directory, char const *data, size_t len
     directory->bytes += (uint64_t)written;
     directory->in_line = data[written - 1] != '\n';
     return (size_t)written;
+}
+
+int sv_logdir_has_lost(struct sv_logdir const *directory)
+{
+    struct stat found;
+
+    return fstatat(directory->fd, "current", &found, AT_SYMLINK_NOFOLLOW) < 0
+               ? errno == ENOENT
+               : found.st_ino != directory->inode;
 }

@@ -11,9 +11,12 @@
 extern int sv_logdir_fail(struct sv_logdir *directory, char const *verb, char const *file,
                           char const *tail);
 
-/* One pass over the directory's names. Returns 1, 0 on trouble. */
+/*
+ * One pass over the directory's names, and with `sized` over the sizes of old files.
+ * Returns 1, 0 on trouble.
+ */
 extern int sv_logdir_list(struct sv_logdir *directory,
-                          struct sv_logplan_retention *retention);
+                          struct sv_logplan_retention *retention, int sized);
 
 /*
  * Opens a regular file of the directory, close-on-exec and never waiting. -1 with errno.
@@ -22,6 +25,9 @@ extern int sv_logdir_file(struct sv_logdir const *directory, char const *name, i
 
 /* Closes *fd if it is open, and makes it -1. */
 extern void sv_logdir_shut(int *fd);
+
+/* There is no current any more. */
+extern void sv_logdir_forget_current(struct sv_logdir *directory);
 
 /* START_PROCESSOR. */
 extern int sv_logdir_process(struct sv_logdir *directory);

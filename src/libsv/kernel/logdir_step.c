@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <sv/clock.h>
+#include <sv/logscript.h>
 
 #include "logdir_parts.h"
 
@@ -30,30 +31,63 @@ static int finish(struct sv_logdir *directory, char const *name, char const *suf
     struct sv_logplan_retention retention;
     struct timespec now;
 
-    if (!sv_logdir_list(directory, &retention)) return 0;
+    if (!sv_logdir_list(directory, &retention, 0)) return 0;
     sv_clock_wall(&now);
     sv_logplan_name(directory->name, &retention, &now, suffix);
     if (!renameat(directory->fd, name, directory->fd, directory->name)) return 1;
     return sv_logdir_fail(directory, verb, 0, "");
 }
 
-static int prune(struct sv_logdir *directory, uint64_t keep)
+/* As drop; the name need not last. */
+static int drop_old(struct sv_logdir *directory, char const name[SV_LOGPLAN_NAME])
+{
+    strcpy(directory->name, name); /* both have SV_LOGPLAN_NAME bytes */
+    return drop(directory, directory->name);
+}
+
+/* Takes the bytes of a file from what old files may hold, if `counts`. */
+static int reserve(struct sv_logdir *directory, char const *name, int counts,
+                   uint64_t *total)
+{
+    struct stat status;
+
+    if (!counts) return 1;
+    if (fstatat(directory->fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT || sv_logdir_fail(directory, "stat ", name, "");
+    uint64_t bytes = (uint64_t)status.st_size;
+    *total = *total > bytes ? *total - bytes : 0;
+    return 1;
+}
+
+static int prune(struct sv_logdir *directory, struct sv_logplan_room const *room)
+{
+    struct sv_logplan_retention retention;
+    int bounded = directory->total < SV_LOGSCRIPT_NUMBER_MAX, again;
+    uint64_t total = bounded ? directory->total : UINT64_MAX;
+
+    if (bounded
+        && (!reserve(directory, "current", room->current, &total)
+            || !reserve(directory, "previous", room->previous, &total)
+            || !reserve(directory, "processed", room->processed, &total)))
+        return 0;
+    do {
+        if (!sv_logdir_list(directory, &retention, bounded)) return 0;
+        unsigned int excess =
+            sv_logplan_retention_excess(&retention, room->files, total, &again);
+        for (unsigned int i = 0; i < excess; i++)
+            if (!drop_old(directory, retention.oldest[i])) return 0;
+    } while (again);
+    return 1;
+}
+
+int sv_logdir_relieve(struct sv_logdir *directory, uint64_t kept)
 {
     struct sv_logplan_retention retention;
     int again;
 
-    do {
-        if (!sv_logdir_list(directory, &retention)) return 0;
-        unsigned int excess = sv_logplan_retention_excess(&retention, keep, &again);
-        for (unsigned int i = 0; i < excess; i++) {
-            if (!unlinkat(directory->fd, retention.oldest[i], 0) || errno == ENOENT)
-                continue;
-            strcpy(directory->name,
-                   retention.oldest[i]); /* both have SV_LOGPLAN_NAME bytes */
-            return sv_logdir_fail(directory, "remove ", directory->name, "");
-        }
-    } while (again);
-    return 1;
+    return sv_logdir_list(directory, &retention, 0)
+           && sv_logplan_retention_excess(&retention, kept, UINT64_MAX, &again)
+           && drop_old(directory, retention.oldest[0]);
 }
 
 static int reset_state(struct sv_logdir *directory)
@@ -65,22 +99,33 @@ static int reset_state(struct sv_logdir *directory)
     return 1;
 }
 
+/* Sets inode, bytes and in_line of the current that is open as `fd`. */
+static int know_current(struct sv_logdir *directory, int fd)
+{
+    struct stat status;
+    char last = '\n'; /* an empty file does not end within a line */
+
+    if (fstat(fd, &status) < 0) return sv_logdir_fail(directory, "stat ", "current", "");
+    while (status.st_size && pread(fd, &last, 1, status.st_size - 1) < 0)
+        if (errno != EINTR) return sv_logdir_fail(directory, "read ", "current", "");
+    directory->inode = status.st_ino;
+    directory->bytes = (uint64_t)status.st_size;
+    directory->in_line = last != '\n';
+    return 1;
+}
+
 /* `flags`: how to get it. From here on it is held, even if its mode is not right. */
 static int take_current(struct sv_logdir *directory, int flags, char const *verb)
 {
-    struct stat status;
-    int fd = sv_logdir_file(directory, "current", O_WRONLY | O_APPEND | flags);
+    int fd = sv_logdir_file(directory, "current", O_RDWR | O_APPEND | flags);
 
     if (fd < 0) return sv_logdir_fail(directory, verb, "current", "");
-    if (fstat(fd, &status) < 0) {
-        sv_logdir_fail(directory, "stat ", "current", "");
+    if (!know_current(directory, fd)) {
         sv_logdir_shut(&fd);
         return 0;
     }
     sv_logdir_shut(&directory->current);
     directory->current = fd;
-    directory->bytes = (uint64_t)status.st_size;
-    directory->in_line = 0;
     return !fchmod(fd, 0644) || sv_logdir_fail(directory, "set mode of ", "current", "");
 }
 
@@ -98,6 +143,22 @@ static int retire_current(struct sv_logdir *directory)
         return sv_logdir_fail(directory, "rename current to previous in directory ", 0,
                               "");
     sv_logdir_shut(&directory->current); /* so that the new one finds a free descriptor */
+    sv_logdir_forget_current(directory);
+    return 1;
+}
+
+static int drop_current(struct sv_logdir *directory)
+{
+    if (!drop(directory, "current")) return 0;
+    sv_logdir_forget_current(directory);
+    return 1;
+}
+
+static int rescue_current(struct sv_logdir *directory)
+{
+    if (!finish(directory, "current", UNFINISHED, "rename current in directory "))
+        return 0;
+    sv_logdir_forget_current(directory);
     return 1;
 }
 
@@ -143,16 +204,14 @@ static int renew(struct sv_logdir *directory)
         directory->trouble = fresh.trouble;
         return 0;
     }
-    sv_logdir_shut(&directory->current);
-    sv_logdir_shut(&directory->lock);
-    sv_logdir_shut(&directory->fd);
-    directory->fd = fresh.fd;
-    directory->lock = fresh.lock;
+    sv_logdir_close(directory);
+    *directory = fresh;
     directory->pid = 0;
     return 1;
 }
 
-int sv_logdir_step(struct sv_logdir *directory, enum sv_logplan_step step, uint64_t keep)
+int sv_logdir_step(struct sv_logdir *directory, enum sv_logplan_step step,
+                   struct sv_logplan_room room)
 {
     char const *suffix = directory->suffix;
 
@@ -171,10 +230,9 @@ int sv_logdir_step(struct sv_logdir *directory, enum sv_logplan_step step, uint6
         return finish(directory, "previous", suffix, "rename previous in directory ");
     case SV_LOGPLAN_RESCUE_PREVIOUS:
         return finish(directory, "previous", UNFINISHED, "rename previous in directory ");
-    case SV_LOGPLAN_DROP_CURRENT: return drop(directory, "current");
-    case SV_LOGPLAN_RESCUE_CURRENT:
-        return finish(directory, "current", UNFINISHED, "rename current in directory ");
-    case SV_LOGPLAN_PRUNE: return prune(directory, keep);
+    case SV_LOGPLAN_DROP_CURRENT: return drop_current(directory);
+    case SV_LOGPLAN_RESCUE_CURRENT: return rescue_current(directory);
+    case SV_LOGPLAN_PRUNE: return prune(directory, &room);
     case SV_LOGPLAN_CREATE_CURRENT:
         return take_current(directory, O_CREAT | O_EXCL, "create ");
     case SV_LOGPLAN_REOPEN_CURRENT: return take_current(directory, 0, "append to ");

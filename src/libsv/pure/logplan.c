@@ -55,6 +55,7 @@ int sv_logplan_is_old(char const *name)
 void sv_logplan_retention_begin(struct sv_logplan_retention *retention)
 {
     retention->count = 0;
+    retention->bytes = 0;
     retention->held = 0;
     retention->dated = 0;
 }
@@ -64,7 +65,24 @@ static int is_later(struct timespec const *a, struct timespec const *b)
     return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-void sv_logplan_retention_note(struct sv_logplan_retention *retention, char const *name)
+/* Makes room for a name at `place` of those that are held; the last may have to go. */
+static void move_up(struct sv_logplan_retention *retention, unsigned int place)
+{
+    if (retention->held < SV_LOGPLAN_BATCH) retention->held++;
+    unsigned int count = retention->held - 1 - place;
+    memmove(retention->oldest[place + 1], retention->oldest[place],
+            count * sizeof retention->oldest[0]);
+    memmove(retention->sizes + place + 1, retention->sizes + place,
+            count * sizeof retention->sizes[0]);
+}
+
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+void sv_logplan_retention_note(struct sv_logplan_retention *retention, char const *name,
+                               uint64_t bytes)
 {
     struct timespec when;
     size_t length = strnlen(name, SV_LOGPLAN_NAME);
@@ -72,6 +90,7 @@ void sv_logplan_retention_note(struct sv_logplan_retention *retention, char cons
 
     if (!sv_logplan_is_old(name) || length == SV_LOGPLAN_NAME) return;
     retention->count++;
+    retention->bytes = sum(retention->bytes, bytes);
     if (sv_stamp_scan(name, length, &when)
         && (!retention->dated || is_later(&when, &retention->newest))) {
         retention->dated = 1;
@@ -80,19 +99,27 @@ void sv_logplan_retention_note(struct sv_logplan_retention *retention, char cons
     for (place = retention->held; place; place--)
         if (strcmp(name, retention->oldest[place - 1]) >= 0) break;
     if (place == SV_LOGPLAN_BATCH) return;
-    if (retention->held < SV_LOGPLAN_BATCH) retention->held++;
-    memmove(retention->oldest[place + 1], retention->oldest[place],
-            (retention->held - 1 - place) * sizeof retention->oldest[0]);
+    move_up(retention, place);
     memcpy(retention->oldest[place], name, length + 1);
+    retention->sizes[place] = bytes;
 }
 
 unsigned int sv_logplan_retention_excess(struct sv_logplan_retention const *retention,
-                                         uint64_t keep, int *again)
+                                         uint64_t keep, uint64_t total, int *again)
 {
-    uint64_t excess = retention->count > keep ? retention->count - keep : 0;
+    uint64_t bytes = retention->bytes;
+    unsigned int excess = 0;
 
-    *again = excess > retention->held;
-    return *again ? retention->held : (unsigned int)excess;
+    while (excess < retention->held
+           && (retention->count - excess > keep || bytes > total)) {
+        uint64_t size = retention->sizes[excess++];
+        bytes = bytes > size ? bytes - size : 0;
+    }
+    uint64_t left = retention->count - excess;
+    /* of a sum that is too large to be known, the rest is not known either */
+    int unsure = retention->bytes == UINT64_MAX && total < UINT64_MAX;
+    *again = excess && left && (left > keep || bytes > total || unsure);
+    return excess;
 }
 
 void sv_logplan_name(char name[SV_LOGPLAN_NAME],

@@ -1,7 +1,11 @@
 /* ISC license. */
 
+/* logscript.c: words become directives. What they make of actions: logscript_settings.c.
+ */
+
 #include <string.h>
 
+#include <sv/address.h>
 #include <sv/logscript.h>
 
 enum form { FIRST, ALONE, PATTERN, NUMBER, TEXT, WHOLE };
@@ -15,7 +19,58 @@ static struct meaning const meanings[] = {
 #define MEANING(name, letters, form, meaning) [SV_LOGSCRIPT_##name] = {letters, form},
     SV_LOGSCRIPT_DIRECTIVES(MEANING)
 #undef MEANING
+        [SV_LOGSCRIPT_SEND_ONLY] = {"", TEXT},
+    [SV_LOGSCRIPT_COMPLAIN] = {"", PATTERN},
+    [SV_LOGSCRIPT_EXCUSE] = {"", PATTERN},
+    [SV_LOGSCRIPT_IGNORED] = {"", WHOLE},
 };
+
+struct configured_meaning {
+    char letter;
+    enum sv_logscript_kind kind;
+};
+
+static struct configured_meaning const configured_meanings[] = {
+#define MEANING(letter, kind, meaning) {letter, SV_LOGSCRIPT_##kind},
+    SV_LOGSCRIPT_CONFIGURATION(MEANING)
+#undef MEANING
+};
+
+struct bounds {
+    uint64_t least;
+    uint64_t most;
+};
+
+/* One for each kind of the form NUMBER. */
+static struct bounds const bounds[] = {
+    [SV_LOGSCRIPT_ALERT_BYTES] = {0, SV_LOGSCRIPT_HEAD},
+    [SV_LOGSCRIPT_STATUS_BYTES] = {0, SV_LOGSCRIPT_HEAD + 1},
+    [SV_LOGSCRIPT_SIZE] = {SV_LOGSCRIPT_SIZE_MIN, SV_LOGSCRIPT_NUMBER_MAX},
+    [SV_LOGSCRIPT_FILES] = {SV_LOGSCRIPT_FILES_MIN, SV_LOGSCRIPT_NUMBER_MAX},
+    [SV_LOGSCRIPT_KEPT] = {0, SV_LOGSCRIPT_NUMBER_MAX},
+    [SV_LOGSCRIPT_TOTAL] = {0, SV_LOGSCRIPT_NUMBER_MAX},
+    [SV_LOGSCRIPT_TOLERANCE] = {0, SV_LOGSCRIPT_TOLERANCE_MAX},
+    [SV_LOGSCRIPT_AGE] = {0, SV_LOGSCRIPT_AGE_MAX},
+    [SV_LOGSCRIPT_PAUSE] = {1, SV_LOGSCRIPT_PAUSE_MAX},
+    [SV_LOGSCRIPT_READY] = {0, SV_LOGSCRIPT_READY_MAX},
+};
+
+struct unit {
+    enum sv_logscript_kind kind;
+    char letter;
+    uint64_t factor;
+};
+
+/* What may stand behind a configured number. */
+static struct unit const units[] = {
+    {SV_LOGSCRIPT_SIZE, 'k', 1024},
+    {SV_LOGSCRIPT_SIZE, 'm', 1048576},
+    {SV_LOGSCRIPT_AGE, 'm', 60},
+    {SV_LOGSCRIPT_AGE, 'h', 3600},
+};
+
+/* In place of every number that is too large. */
+#define TOO_LARGE (SV_LOGSCRIPT_NUMBER_MAX + 1)
 
 char const *sv_logscript_reason(enum sv_logscript_fault fault)
 {
@@ -28,76 +83,135 @@ char const *sv_logscript_reason(enum sv_logscript_fault fault)
     return "unknown fault"; /* cannot happen: the enum has no other value */
 }
 
-/* The kind of the word number `index`, by its first letter and its place. */
-static enum sv_logscript_kind kind_of(char const *word, size_t index)
+/* The kind of the word number `index` with this first letter. */
+static enum sv_logscript_kind kind_of(char letter, size_t index)
 {
-    if (!*word) return SV_LOGSCRIPT_IGNORED;
+    if (!letter) return SV_LOGSCRIPT_IGNORED;
     for (unsigned int kind = 0; kind < SV_LOGSCRIPT_IGNORED; kind++) {
-        if (!strchr(meanings[kind].letters, *word)) continue;
+        if (!strchr(meanings[kind].letters, letter)) continue;
         if (meanings[kind].form == FIRST && index) break;
         return (enum sv_logscript_kind)kind;
     }
     return SV_LOGSCRIPT_IGNORED;
 }
 
-/*
- * The number at `text`, at least `least`. What does not fit becomes the largest; reading
- * stops at the first byte that is no digit. Anything but a plain number within bounds is
- * doubtful.
- */
-static void scan_number(struct sv_logscript_directive *directive, char const *text,
-                        uint64_t least)
+static enum sv_logscript_kind configured_kind_of(char letter)
 {
+    for (size_t i = 0; i < sizeof configured_meanings / sizeof *configured_meanings; i++)
+        if (configured_meanings[i].letter == letter) return configured_meanings[i].kind;
+    return SV_LOGSCRIPT_IGNORED;
+}
+
+/* number * factor + summand, or TOO_LARGE; which it stays whatever is done with it. */
+static uint64_t multiply_add(uint64_t number, uint64_t factor, uint64_t summand)
+{
+    if (number > (SV_LOGSCRIPT_NUMBER_MAX - summand) / factor) return TOO_LARGE;
+    return number * factor + summand;
+}
+
+/* What svlogd's number is in ours. Moves *rest behind a unit. */
+static uint64_t convert_configured(enum sv_logscript_kind kind, uint64_t number,
+                                   char const **rest)
+{
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (units[i].kind != kind || units[i].letter != **rest) continue;
+        number = multiply_add(number, units[i].factor, 0);
+        ++*rest;
+        break;
+    }
+    if (kind == SV_LOGSCRIPT_SIZE && !number) return SV_LOGSCRIPT_NUMBER_MAX;
+    if (kind == SV_LOGSCRIPT_FILES)
+        return number ? multiply_add(number, 1, 1) : SV_LOGSCRIPT_NUMBER_MAX;
+    return number;
+}
+
+static void read_number(struct sv_logscript_directive *directive, char const *text)
+{
+    struct bounds const *within = bounds + directive->kind;
     uint64_t number = 0;
-    char const *digit = text;
+    char const *rest = text;
 
-    directive->doubtful = *text == 0;
-    for (; *digit >= '0' && *digit <= '9'; digit++) {
-        unsigned int value = (unsigned int)(*digit - '0');
-        if (number > (SV_LOGSCRIPT_NUMBER_MAX - value) / 10) {
-            number = SV_LOGSCRIPT_NUMBER_MAX;
-            directive->doubtful = 1;
-            break;
-        }
-        number = number * 10 + value;
-    }
-    if (*digit) directive->doubtful = 1;
-    if (number < least) {
-        number = least;
-        directive->doubtful = 1;
-    }
+    for (; *rest >= '0' && *rest <= '9'; rest++)
+        number = multiply_add(number, 10, (uint64_t)(*rest - '0'));
+    int doubtful = rest == text;
+    if (directive->configured)
+        number = convert_configured(directive->kind, number, &rest);
+    if (*rest || number < within->least || number > within->most) doubtful = 1;
+    if (number < within->least) number = within->least;
+    if (number > within->most) number = within->most;
     directive->number = number;
+    directive->doubtful = doubtful != 0;
 }
 
-/* Returns 1; 0 if `text` cannot end a file name. */
-static int suffix_is_good(char const *text, enum sv_logscript_fault *fault)
+/*
+ * Each check_ function returns 1 if the text will do for its kind of directive; else 0,
+ * and sets *fault.
+ */
+typedef int check(char const *text, enum sv_logscript_fault *fault);
+
+static int check_suffix(char const *text, enum sv_logscript_fault *fault)
 {
-    if (strchr(text, '/')) {
-        *fault = SV_LOGSCRIPT_SUFFIX_SLASH;
-        return 0;
-    }
-    if (strlen(text) > SV_LOGSCRIPT_SUFFIX_MAX) {
-        *fault = SV_LOGSCRIPT_SUFFIX_LONG;
-        return 0;
-    }
-    return 1;
+    *fault = strchr(text, '/') ? SV_LOGSCRIPT_SUFFIX_SLASH : SV_LOGSCRIPT_SUFFIX_LONG;
+    return !strchr(text, '/') && strlen(text) <= SV_LOGSCRIPT_SUFFIX_MAX;
 }
 
+static int check_prefix(char const *text, enum sv_logscript_fault *fault)
+{
+    *fault = strchr(text, '\n') ? SV_LOGSCRIPT_PREFIX_NEWLINE : SV_LOGSCRIPT_PREFIX_LONG;
+    return !strchr(text, '\n') && strlen(text) <= SV_LOGSCRIPT_PREFIX_MAX;
+}
+
+static int check_replace(char const *text, enum sv_logscript_fault *fault)
+{
+    *fault = *text ? SV_LOGSCRIPT_REPLACE_LINE : SV_LOGSCRIPT_REPLACE_WHAT;
+    return *text && *text != '\n';
+}
+
+static int check_address(char const *text, enum sv_logscript_fault *fault)
+{
+    struct sv_address address;
+
+    *fault = SV_LOGSCRIPT_ADDRESS;
+    return sv_address_scan(text, &address);
+}
+
+static check *const checks[SV_LOGSCRIPT_IGNORED + 1] = {
+    [SV_LOGSCRIPT_SUFFIX] = check_suffix,     [SV_LOGSCRIPT_PREFIX] = check_prefix,
+    [SV_LOGSCRIPT_REPLACE] = check_replace,   [SV_LOGSCRIPT_SEND] = check_address,
+    [SV_LOGSCRIPT_SEND_ONLY] = check_address,
+};
+
+/* The kind of the patterns behind a directive, if it was `matcher` before. */
+static enum sv_logscript_matcher matcher_after(enum sv_logscript_kind kind,
+                                               enum sv_logscript_matcher matcher)
+{
+    if (kind == SV_LOGSCRIPT_SIMPLE) return SV_LOGSCRIPT_MATCH_SIMPLE;
+    if (kind == SV_LOGSCRIPT_FNMATCH) return SV_LOGSCRIPT_MATCH_FNMATCH;
+    if (kind == SV_LOGSCRIPT_REGEX) return SV_LOGSCRIPT_MATCH_REGEX;
+    if (kind == SV_LOGSCRIPT_PLUS) return SV_LOGSCRIPT_MATCH_PLUS;
+    return matcher;
+}
+
+/* `matcher` is the kind of patterns that holds in the script at this place. */
 static void parse_word(struct sv_logscript_directive *directive, char const *word,
-                       size_t index)
+                       size_t index, enum sv_logscript_matcher matcher)
 {
-    *directive = (struct sv_logscript_directive){.kind = kind_of(word, index),
-                                                 .word = index,
-                                                 .text = word};
-    if (directive->kind == SV_LOGSCRIPT_IGNORED) return;
+    int configured = *word == SV_LOGSCRIPT_CONFIGURED;
+    char const *letter = configured ? word + 1 : word;
+
+    *directive = (struct sv_logscript_directive){
+        .kind = configured ? configured_kind_of(*letter) : kind_of(*letter, index),
+        .configured = configured != 0,
+        .word = index,
+        .text = word,
+    };
     switch (meanings[directive->kind].form) {
     case PATTERN:
-    case TEXT: directive->text = word + 1; break;
-    case NUMBER:
-        scan_number(directive, word + 1,
-                    directive->kind == SV_LOGSCRIPT_SIZE ? SV_LOGSCRIPT_SIZE_MIN
-                                                         : SV_LOGSCRIPT_FILES_MIN);
+        directive->matcher = configured ? SV_LOGSCRIPT_MATCH_PLUS : matcher;
+        directive->text = letter + 1;
         break;
+    case TEXT: directive->text = letter + 1; break;
+    case NUMBER: read_number(directive, letter + 1); break;
     case FIRST:
     case ALONE:
     case WHOLE: break;
@@ -107,7 +221,7 @@ static void parse_word(struct sv_logscript_directive *directive, char const *wor
 int sv_logscript_parse(struct sv_logscript *script, char const *const *words,
                        size_t count, struct sv_logscript_error *error)
 {
-    unsigned int glob = 0;
+    enum sv_logscript_matcher matcher = SV_LOGSCRIPT_MATCH_SIMPLE;
 
     script->count = 0;
     for (size_t i = 0; i < count; i++) {
@@ -117,47 +231,10 @@ int sv_logscript_parse(struct sv_logscript *script, char const *const *words,
             return 0;
         }
         struct sv_logscript_directive *directive = script->directives + script->count++;
-        parse_word(directive, words[i], i);
-        if (directive->kind == SV_LOGSCRIPT_FNMATCH) glob = 1;
-        if (directive->kind == SV_LOGSCRIPT_SIMPLE) glob = 0;
-        directive->glob = glob
-                          && (directive->kind == SV_LOGSCRIPT_SELECT
-                              || directive->kind == SV_LOGSCRIPT_DESELECT);
-        if (directive->kind == SV_LOGSCRIPT_SUFFIX
-            && !suffix_is_good(directive->text, &error->fault))
-            return 0;
+        parse_word(directive, words[i], i, matcher);
+        matcher = matcher_after(directive->kind, matcher);
+        check *is_good = checks[directive->kind];
+        if (is_good && !is_good(directive->text, &error->fault)) return 0;
     }
     return 1;
-}
-
-void sv_logscript_settings(struct sv_logscript const *script, size_t index,
-                           struct sv_logscript_directory *directory)
-{
-    *directory = (struct sv_logscript_directory){
-        .path = script->directives[index].text,
-        .size = SV_LOGSCRIPT_SIZE_DEFAULT,
-        .files = SV_LOGSCRIPT_FILES_DEFAULT,
-        .suffix = SV_LOGSCRIPT_SUFFIX_DEFAULT,
-    };
-    for (size_t i = 0; i < index; i++) {
-        struct sv_logscript_directive const *setting = script->directives + i;
-        switch (setting->kind) {
-        case SV_LOGSCRIPT_SIZE: directory->size = setting->number; break;
-        case SV_LOGSCRIPT_FILES: directory->files = setting->number; break;
-        case SV_LOGSCRIPT_PROCESSOR:
-            directory->processor = *setting->text ? setting->text : 0;
-            break;
-        case SV_LOGSCRIPT_SUFFIX: directory->suffix = setting->text; break;
-        case SV_LOGSCRIPT_TAI64N:
-        case SV_LOGSCRIPT_SECONDS:
-        case SV_LOGSCRIPT_SELECT:
-        case SV_LOGSCRIPT_DESELECT:
-        case SV_LOGSCRIPT_FNMATCH:
-        case SV_LOGSCRIPT_SIMPLE:
-        case SV_LOGSCRIPT_ALERT:
-        case SV_LOGSCRIPT_STATUS:
-        case SV_LOGSCRIPT_DIRECTORY:
-        case SV_LOGSCRIPT_IGNORED: break;
-        }
-    }
 }

@@ -4,13 +4,15 @@
  * multilog: reads lines from standard input and appends them to logs that it rotates; the
  * words of its command line are the script that says which lines go where.
  *
- * The language is in logscript.h, the directory and its protocol in logplan.h, the ways
- * of the bytes in multilog.h.
+ * The language is in logscript.h, the directory and its protocol in logplan.h, what makes
+ * it outlive a kill in inflight.h, the ways of the bytes in multilog.h.
  */
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,158 +20,67 @@
 #include <skalibs/djbunix.h>
 
 #include <sv/clock.h>
+#include <sv/inflightfile.h>
 #include <sv/message.h>
 
 #include "multilog.h"
 
+/* Memory of a batch is given back when there has been none for so long. */
+#define REST_MS 1000
+
+/* Batches between two looks at signals, if the input never ends. */
+#define STREAK 32
+
 char const *PROG = "multilog";
 
 static struct multilog multilog;
-static struct sv_logscript script;
 
-/* For good: nothing is ever given back. */
-static void *check_memory(void *memory)
+static char const *const *arguments;
+static size_t argument_count;
+
+static void read_script(void)
 {
-    if (!memory) sv_die(111, "out of memory");
-    return memory;
+    char const *error, *word;
+    char *words;
+    size_t size = multilog_gather(arguments, argument_count, &words);
+
+    if (!multilog_understand(&multilog.program, words, size, &error, &word))
+        sv_dieu(100, "understand ", word, ": ", error);
 }
 
-/* Zeroed. */
-static void *take_memory(size_t count, size_t size)
+/* Who waits for us reads a newline, and then the end. */
+static void tell_ready(void)
 {
-    return check_memory(calloc(count ? count : 1, size));
-}
+    struct sv_logscript const *script = &multilog.program.script;
 
-static void parse(char const *const *words, size_t count)
-{
-    struct sv_logscript_error error;
-
-    script.directives = take_memory(count, sizeof *script.directives);
-    script.room = count;
-    if (!sv_logscript_parse(&script, words, count, &error))
-        sv_dieu(100, "understand ", words[error.word], ": ",
-                sv_logscript_reason(error.fault));
-    sv_logselect_compile(&multilog.select,
-                         take_memory(count, sizeof *multilog.select.rules), &script);
-    if (count && script.directives[0].kind <= SV_LOGSCRIPT_SECONDS)
-        multilog.stamp = script.directives[0].kind;
-}
-
-static struct output *add_output(size_t index)
-{
-    struct output *output = multilog.outputs + multilog.output_count++;
-    struct sv_logscript_directory settings;
-
-    sv_logscript_settings(&script, index, &settings);
-    output->directory.path = settings.path;
-    output->directory.suffix = settings.suffix;
-    output->directory.processor = settings.processor;
-    output->directory.files = settings.files;
-    output->size = settings.size;
-    output->pending =
-        check_memory(malloc(MULTILOG_PENDING)); /* pages unused until needed */
-    multilog_open(&multilog, output);
-    return output;
-}
-
-/* The status file that has been opened already, if it is this one. */
-static struct status *find_status(struct stat const *file)
-{
-    struct stat other;
-
-    for (size_t i = 0; i < multilog.status_count; i++)
-        if (!fstat(multilog.statuses[i].fd, &other) && other.st_ino == file->st_ino
-            && other.st_dev == file->st_dev)
-            return multilog.statuses + i;
-    return 0;
-}
-
-/*
- * Made if there is none; a longer one, from another program, gets its length. One that is
- * named twice is one: it shows the latest line that either action gets.
- */
-static struct status *add_status(char const *file)
-{
-    struct stat found;
-    int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
-
-    if (fd < 0) sv_dieusys(111, "create ", file);
-    if (fstat(fd, &found) < 0) sv_dieusys(111, "write ", file);
-    if (!S_ISREG(found.st_mode)) sv_dieu(111, "write ", file, ": ", sv_errortext(ESPIPE));
-    if (found.st_size > MULTILOG_STATUS && ftruncate(fd, MULTILOG_STATUS) < 0)
-        sv_dieusys(111, "write ", file);
-    struct status *status = find_status(&found);
-    if (status) {
-        (void)close(fd); /* nothing has been written */
-        return status;
+    for (size_t i = 0; i < script->count; i++) {
+        int fd = (int)script->directives[i].number;
+        if (script->directives[i].kind != SV_LOGSCRIPT_READY || fd < 3) continue;
+        if (fd_write(fd, "\n", 1) < 0) sv_warnusys("tell that I am ready");
+        (void)close(fd);
     }
-    status = multilog.statuses + multilog.status_count++;
-    status->file = file;
-    status->fd = fd;
-    return status;
 }
 
-static size_t count_of(enum sv_logscript_kind kind)
+/* It works, but a kill would cost lines. */
+static void tell_of_record(void)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < script.count; i++) count += script.directives[i].kind == kind;
-    return count;
-}
-
-/* Opens what the script names, in its order. */
-static void set_up(void)
-{
-    struct action *action = multilog.actions =
-        take_memory(multilog.select.actions, sizeof *multilog.actions);
-
-    multilog.chosen = take_memory(multilog.select.actions, 1);
-    multilog.outputs =
-        take_memory(count_of(SV_LOGSCRIPT_DIRECTORY), sizeof *multilog.outputs);
-    multilog.statuses =
-        take_memory(count_of(SV_LOGSCRIPT_STATUS), sizeof *multilog.statuses);
-    for (size_t i = 0; i < script.count; i++) {
-        enum sv_logscript_kind kind = script.directives[i].kind;
-        if (kind == SV_LOGSCRIPT_DIRECTORY) action++->output = add_output(i);
-        if (kind == SV_LOGSCRIPT_STATUS)
-            action++->status = add_status(script.directives[i].text);
-        if (kind == SV_LOGSCRIPT_ALERT) action++;
-    }
-    multilog.heads = !multilog.select.constant || multilog.status_count
-                     || count_of(SV_LOGSCRIPT_ALERT);
+    if (multilog.record_error)
+        sv_warnu("create ", multilog.outputs->directory.path, "/" SV_INFLIGHTFILE ": ",
+                 sv_errortext(multilog.record_error));
+    multilog.record_error = 0;
 }
 
 /* Returns 0 if we are asked to leave before all directories are ready. */
 static int start(void)
 {
-    multilog_catch(&multilog);
+    multilog_find_record(&multilog);
     for (size_t i = 0; i < multilog.output_count; i++)
         if (!multilog_start(&multilog, multilog.outputs + i)) return 0;
-    return 1;
-}
-
-/* A line has begun: the rest of it is read, but not a byte behind it. */
-static int is_in_line(void)
-{
-    return multilog.held || multilog.in_line;
-}
-
-/* Returns 0 with errno if standard input does not work. */
-static int read_input(void)
-{
-    size_t room = MULTILOG_INPUT - multilog.held;
-    struct timespec now = {0};
-    ssize_t length =
-        fd_read(0, multilog.input + multilog.held, multilog.leaving ? 1 : room);
-
-    if (length < 0) return errno == EAGAIN;
-    if (length) {
-        if (multilog.stamp != SV_LOGSCRIPT_IGNORED) sv_clock_wall(&now);
-        multilog_take(&multilog, (size_t)length, &now);
-    } else {
-        multilog.ended = 1;
-        multilog_end(&multilog);
-    }
+    multilog_note_whole(&multilog);
+    multilog.running = 1;
+    tell_of_record();
+    multilog_recover(&multilog);
+    tell_ready();
     return 1;
 }
 
@@ -180,9 +91,94 @@ static void rotate_all(void)
         multilog_rotate(&multilog, multilog.outputs + i);
 }
 
+/* The configurations may have changed. What cannot be understood changes nothing. */
+static void reread(void)
+{
+    struct program before = multilog.program, fresh;
+    char const *error, *word;
+    char *words;
+
+    multilog.rereading = 0;
+    size_t size = multilog_gather(arguments, argument_count, &words);
+    if (size == before.words_size && !memcmp(words, before.words, size)) {
+        free(words);
+        return;
+    }
+    if (!multilog_understand(&fresh, words, size, &error, &word)) {
+        sv_warnu("understand ", word, ": ", error);
+        free(words);
+        return;
+    }
+    multilog.program = fresh;
+    for (unsigned int i = 0; i < SV_LOGSCRIPT_STAMPS; i++)
+        multilog.stamps[i] = (struct stamp){0};
+    multilog_set_up(&multilog, 1);
+    multilog_renew_record(&multilog);
+    tell_of_record();
+    multilog_forget(&before);
+}
+
+/* Not in the middle of a line that has been given to those whom the old script chose. */
+static int is_rereading(void)
+{
+    return multilog.rereading && !multilog.in_line;
+}
+
 static int is_done(void)
 {
-    return multilog.ended || (multilog.leaving && !is_in_line());
+    return multilog.ended || (multilog.leaving && !multilog_is_in_line(&multilog));
+}
+
+/* Sees to what is due, and returns when the next thing will be; INT64_MAX: nothing. */
+static int64_t see_to_times(int64_t now_ms)
+{
+    int64_t next_ms = multilog.touched ? now_ms + REST_MS : INT64_MAX;
+
+    for (size_t i = 0; i < multilog.output_count; i++) {
+        struct output *output = multilog.outputs + i;
+        if (output->age_ms && output->age_ms <= now_ms) {
+            output->age_ms = 0;
+            multilog_rotate(&multilog, output);
+        }
+        if (!output->again_ms || output->again_ms <= now_ms)
+            multilog_process(&multilog, output);
+        if (output->age_ms && output->age_ms < next_ms) next_ms = output->age_ms;
+        if (output->again_ms && output->again_ms < next_ms) next_ms = output->again_ms;
+    }
+    return next_ms;
+}
+
+/* Nothing has come for a while: the pages go, what is in the record stays. */
+static void rest(void)
+{
+    multilog.touched = 0;
+    if (multilog.durable) sv_inflightfile_rest(&multilog.record);
+    for (size_t i = 0; i < multilog.output_count; i++)
+        (void)madvise(multilog.outputs[i].pending, MULTILOG_PENDING, MADV_DONTNEED);
+}
+
+static int has_times(void)
+{
+    if (multilog.touched) return 1;
+    for (size_t i = 0; i < multilog.output_count; i++)
+        if (multilog.outputs[i].processing || multilog.outputs[i].age_ms) return 1;
+    return 0;
+}
+
+/*
+ * What can be read, of standard input as poll(2) says it. As long as there is more, it is
+ * read without asking for signals each time, but they do not wait for long.
+ */
+static int await_input(int64_t next_ms)
+{
+    static unsigned int streak;
+
+    if (!multilog.leaving && streak < STREAK && multilog_has_input()) {
+        streak++;
+        return POLLIN;
+    }
+    streak = 0;
+    return multilog_wait(&multilog, 1, next_ms);
 }
 
 /*
@@ -192,35 +188,44 @@ static int is_done(void)
 static int run(void)
 {
     while (!is_done()) {
-        if (multilog.rotating) {
-            rotate_all();
+        int64_t next_ms = INT64_MAX;
+        if (multilog.rotating) rotate_all();
+        if (is_rereading()) reread();
+        if (has_times()) next_ms = see_to_times(sv_clock_monotonic_ms());
+        int events = await_input(next_ms);
+        /* a signal comes before the input that was there when it came */
+        if (multilog.rotating || is_rereading() || is_done()) continue;
+        if (!events) {
+            if (multilog.touched && next_ms <= sv_clock_monotonic_ms()) rest();
             continue;
         }
-        if (!multilog_wait(&multilog, 1, INT64_MAX)) continue;
-        /* a signal comes before the input that was there when it came */
-        if (multilog.rotating || is_done()) continue;
-        if (!read_input()) {
-            int error = errno;
-            multilog_end(&multilog);
-            multilog_flush_all(&multilog);
-            return error;
-        }
-        multilog_flush_all(&multilog);
+        if (!multilog_input(&multilog, events)) return errno;
     }
     return 0;
 }
 
 int main(int argc, char const *const *argv)
 {
+    int error = 0;
+
     if (!fd_sanitize()) sv_dieusys(111, "open /dev/null");
     umask(022);
-    multilog.stamp = SV_LOGSCRIPT_IGNORED;
-    parse(argv + 1, argc ? (size_t)argc - 1 : 0);
-    set_up();
-    int error = start() ? run() : 0;
+    arguments = argv + 1;
+    argument_count = argc ? (size_t)argc - 1 : 0;
+    multilog.spare[0] = multilog.spare[1] = -1;
+    multilog.alerts.fd = 2;
+    multilog.prints.fd = 1;
+    read_script();
+    multilog_identify(&multilog);
+    multilog_finish_others(&multilog);
+    multilog_catch(&multilog);
+    multilog_set_up(&multilog, 0);
+    if (start()) error = run();
     for (size_t i = 0; i < multilog.output_count; i++)
         if (multilog.outputs[i].situation.held)
             multilog_close(&multilog, multilog.outputs + i);
+    if (!multilog.recovers && !multilog_is_in_line(&multilog))
+        multilog_end_record(&multilog);
     if (error) sv_dieu(111, "read standard input: ", sv_errortext(error));
     return 0;
 }

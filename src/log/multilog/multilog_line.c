@@ -4,140 +4,135 @@
  * Lines: found in what was read, stamped, shown to the matcher, given to those who get
  * them.
  *
- * Lines stay whole until they are in a file. One that is longer than the input buffer is
- * given on in parts; what is decided about its beginning holds for all of it.
+ * Lines stay whole until they are in a file. One that is longer than what is read at once
+ * is given on in parts; what is decided about its beginning holds for all of it.
  */
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <sv/clock.h>
+#include <sv/calendar.h>
+#include <sv/zone.h>
 
 #include "multilog.h"
 
-#define ALERT 200 /* bytes of a line that an alert shows */
+#define UTC_DIGITS 5 /* as svlogd has them */
+#define LOCAL_DIGITS 9
+
+/* Writes the stamp, if it is one, and the space behind it. */
+static void make_stamp(struct stamp *stamp, enum sv_logscript_stamp kind,
+                       struct timespec const *when)
+{
+    size_t length = 0;
+
+    switch (kind) {
+    case SV_LOGSCRIPT_STAMP_NONE: return;
+    case SV_LOGSCRIPT_STAMP_TAI64N:
+        sv_stamp_format(stamp->text, when);
+        length = SV_STAMP_TEXT;
+        break;
+    case SV_LOGSCRIPT_STAMP_SECONDS: length = sv_stamp_accu(stamp->text, when); break;
+    case SV_LOGSCRIPT_STAMP_LOCAL:
+        sv_calendar_format(stamp->text, when, sv_zone_offset(when->tv_sec), ' ',
+                           LOCAL_DIGITS);
+        length = 20 + LOCAL_DIGITS;
+        break;
+    case SV_LOGSCRIPT_STAMP_UTC:
+    case SV_LOGSCRIPT_STAMP_UTC_T:
+        sv_calendar_format(stamp->text, when, 0,
+                           kind == SV_LOGSCRIPT_STAMP_UTC ? '_' : 'T', UTC_DIGITS);
+        length = 20 + UTC_DIGITS;
+        break;
+    }
+    stamp->text[length] = ' ';
+    stamp->length = length + 1;
+}
 
 /* Lines of one read have the same stamp, but for one that began in an earlier read. */
-static void set_stamp(struct multilog *multilog, struct timespec const *when)
+static void set_stamps(struct multilog *multilog, struct timespec const *when)
 {
-    unsigned int length = SV_STAMP_TEXT;
+    struct program *program = &multilog->program;
 
-    if (multilog->stamp == SV_LOGSCRIPT_IGNORED) return;
-    if (multilog->stamp == SV_LOGSCRIPT_SECONDS)
-        length = sv_stamp_accu(multilog->head, when);
-    else
-        sv_stamp_format(multilog->head, when);
-    multilog->head[length] = ' ';
-    multilog->stamp_length = length + 1;
-}
-
-/* Alerts go out in whole lines, several at once. Nobody is told if there is no reader. */
-static void flush_alerts(struct multilog *multilog)
-{
-    size_t written = 0;
-
-    while (written < multilog->alerts_length) {
-        ssize_t count =
-            write(2, multilog->alerts + written, multilog->alerts_length - written);
-        if (count >= 0)
-            written += (size_t)count;
-        else if (errno == EAGAIN) {
-            iopause_fd room = {.fd = 2, .events = IOPAUSE_WRITE};
-            if (sv_clock_wait(&room, 1, INT64_MAX) < 0) break;
-        } else if (errno != EINTR)
-            break;
+    for (unsigned int kind = 0; kind < SV_LOGSCRIPT_STAMPS; kind++)
+        if (multilog->stamps[kind].used)
+            make_stamp(multilog->stamps + kind, (enum sv_logscript_stamp)kind, when);
+    for (size_t i = 0; i < program->select.actions; i++) {
+        struct action *action = program->actions + i;
+        struct stamp const *stamp = multilog->stamps + action->stamp;
+        action->lead_length = stamp->length + action->prefix_length;
+        if (!action->own_lead) continue;
+        memcpy(action->own_lead, stamp->text, stamp->length);
+        memcpy(action->own_lead + stamp->length, action->prefix, action->prefix_length);
     }
-    multilog->alerts_length = 0;
-}
-
-static void alert(struct multilog *multilog, char const *head, size_t length)
-{
-    static char const more[] = "...";
-    size_t shown = length > ALERT ? ALERT : length;
-
-    if (shown + sizeof more > sizeof multilog->alerts - multilog->alerts_length)
-        flush_alerts(multilog);
-    char *to = multilog->alerts + multilog->alerts_length;
-    memcpy(to, head, shown);
-    to += shown;
-    if (shown < length) {
-        memcpy(to, more, sizeof more - 1);
-        to += sizeof more - 1;
-    }
-    *to++ = '\n';
-    multilog->alerts_length = (size_t)(to - multilog->alerts);
-}
-
-static void show_status(struct status *status, char const *head, size_t length)
-{
-    memcpy(status->text, head, length);
-    memset(status->text + length, '\n', sizeof status->text - length);
-    status->changed = 1;
-}
-
-static void flush_status(struct multilog *multilog, struct status *status)
-{
-    size_t written = 0;
-
-    while (written < sizeof status->text) {
-        ssize_t count = pwrite(status->fd, status->text + written,
-                               sizeof status->text - written, (off_t)written);
-        if (count > 0)
-            written += (size_t)count;
-        else if (count < 0 && errno != EINTR) {
-            struct sv_logdir_trouble trouble = {"write ", 0, "", errno};
-            multilog_pause(multilog, &status->trouble, status->file, &trouble);
-            if (multilog->leaving) return; /* no log line is lost with it */
-        }
-    }
-    multilog_well(&status->trouble);
-    status->changed = 0;
+    multilog->head_length = multilog->stamps[program->stamp].length;
+    memcpy(multilog->head, multilog->stamps[program->stamp].text, multilog->head_length);
 }
 
 /*
  * A line, or its beginning: the `length` bytes at `text`, of which `shown` come before
- * the newline. Those who get it are in multilog->chosen afterwards.
+ * the newline. Those who get it are in `chosen` afterwards.
  */
 static void give_line(struct multilog *multilog, char const *text, size_t length,
                       size_t shown)
 {
-    size_t stamped = multilog->stamp_length;
+    struct program *program = &multilog->program;
     char const *head = text;
+    size_t head_length = shown;
 
-    if (shown > MULTILOG_HEAD - stamped) shown = MULTILOG_HEAD - stamped;
-    if (stamped && multilog->heads) {
-        memcpy(multilog->head + stamped, text, shown);
+    if (head_length > SV_LOGSCRIPT_HEAD - multilog->head_length)
+        head_length = SV_LOGSCRIPT_HEAD - multilog->head_length;
+    if (multilog->head_length && !program->select.constant) {
+        memcpy(multilog->head + multilog->head_length, text, head_length);
         head = multilog->head;
-        shown += stamped;
+        head_length += multilog->head_length;
     }
-    if (!sv_logselect_line(&multilog->select, head, shown, multilog->chosen)) return;
-    for (size_t i = 0; i < multilog->select.actions; i++) {
-        struct action const *action = multilog->actions + i;
-        if (!multilog->chosen[i]) continue;
+    if (!sv_logselect_line(&program->select, head, head_length, program->chosen)) return;
+    for (size_t i = 0; i < program->select.actions; i++) {
+        struct action *action = program->actions + i;
+        if (!program->chosen[i]) continue;
         if (action->output)
-            multilog_append_stamped(multilog, action->output, text, length);
-        else if (action->status)
-            show_status(action->status, head, shown);
+            multilog_append_led(multilog, action->output, action->lead,
+                                action->lead_length, text, length);
         else
-            alert(multilog, head, shown);
+            multilog_tell(multilog, action, text, shown);
     }
 }
 
 /* Bytes as they are: more of a line that has been given, or lines that everybody gets. */
 static void give_more(struct multilog *multilog, char const *text, size_t length)
 {
-    for (size_t i = 0; i < multilog->select.actions; i++)
-        if (multilog->chosen[i] && multilog->actions[i].output)
-            multilog_append(multilog, multilog->actions[i].output, text, length);
+    struct program *program = &multilog->program;
+
+    for (size_t i = 0; i < program->select.actions; i++) {
+        struct action *action = program->actions + i;
+        if (!program->chosen[i]) continue;
+        if (action->output)
+            multilog_append(multilog, action->output, text, length);
+        else if (action->kind == SV_LOGSCRIPT_PRINT)
+            multilog_tell_more(multilog, text, length);
+    }
 }
 
-/* Whole lines between `text` and `end`, begun at the time that the stamp says. */
+/* Whole lines that every directory gets, action by action. */
+static void give_all(struct multilog *multilog, char const *text, char const *end)
+{
+    struct program *program = &multilog->program;
+
+    memset(program->chosen, 1, program->select.actions);
+    for (size_t i = 0; i < program->select.actions; i++) {
+        struct action const *action = program->actions + i;
+        if (action->lead_length)
+            multilog_append_lines(multilog, action->output, action->lead,
+                                  action->lead_length, text, end);
+        else
+            multilog_append(multilog, action->output, text, (size_t)(end - text));
+    }
+}
+
+/* Whole lines between `text` and `end`, begun at the time that the stamps say. */
 static void give_lines(struct multilog *multilog, char const *text, char const *end)
 {
-    if (multilog->select.constant && !multilog->heads && !multilog->stamp_length) {
-        memset(multilog->chosen, 1, multilog->select.actions);
-        give_more(multilog, text, (size_t)(end - text));
+    if (multilog->program.fast) {
+        give_all(multilog, text, end);
         return;
     }
     while (text < end) {
@@ -148,69 +143,79 @@ static void give_lines(struct multilog *multilog, char const *text, char const *
     }
 }
 
-/* The line that was held ends at `newline`. */
-static void end_held(struct multilog *multilog, char const *newline)
+/* The line that was held, from `text` on, ends at `newline`. */
+static void end_held(struct multilog *multilog, char const *text, char const *newline)
 {
-    size_t shown = (size_t)(newline - multilog->input);
-
     if (multilog->in_line)
-        give_more(multilog, multilog->input, shown + 1);
+        give_more(multilog, text, (size_t)(newline + 1 - text));
     else {
-        set_stamp(multilog, &multilog->began);
-        give_lines(multilog, multilog->input, newline + 1);
+        set_stamps(multilog, &multilog->began);
+        give_lines(multilog, text, newline + 1);
     }
     multilog->in_line = 0;
 }
 
-/* Input is full and the line has no end: what there is goes on its way. */
+/* The line has no end and is long: what there is goes on its way. */
 static void give_part(struct multilog *multilog)
 {
+    char const *text = multilog->record.input + multilog->held_at;
+
     if (multilog->in_line)
-        give_more(multilog, multilog->input, multilog->held);
+        give_more(multilog, text, multilog->held);
     else {
-        set_stamp(multilog, &multilog->began);
-        give_line(multilog, multilog->input, multilog->held, multilog->held);
+        set_stamps(multilog, &multilog->began);
+        multilog->partial = 1;
+        give_line(multilog, text, multilog->held, multilog->held);
+        multilog->partial = 0;
     }
     multilog->in_line = 1;
     multilog->held = 0;
 }
 
-void multilog_take(struct multilog *multilog, size_t length, struct timespec const *now)
+/* What replaces is replaced by itself: doing it twice, after a kill, does no harm. */
+static void replace(struct multilog *multilog, char *text, size_t length)
 {
-    char *text = multilog->input, *end = text + multilog->held + length;
-    char *last = memrchr(text + multilog->held, '\n', length);
+    for (size_t i = 0; i < length; i++)
+        text[i] = (char)multilog->program.replacement[(unsigned char)text[i]];
+}
 
-    if (!multilog->held && !multilog->in_line)
-        multilog->began = *now;
-    else if (last) {
-        char *newline = memchr(text + multilog->held, '\n', length);
-        end_held(multilog, newline);
-        text = newline + 1;
-    }
+void multilog_take(struct multilog *multilog, size_t length)
+{
+    char *text = multilog->record.input + multilog->held_at;
+    char *fresh = text + multilog->held, *end = fresh + length;
+
+    if (multilog->program.replaces) replace(multilog, fresh, length);
+    char *last = memrchr(fresh, '\n', length);
     if (last) {
-        set_stamp(multilog, now);
+        if (multilog->held || multilog->in_line) {
+            char *newline = memchr(fresh, '\n', length);
+            end_held(multilog, text, newline);
+            text = newline + 1;
+        }
+        set_stamps(multilog, &multilog->now);
         if (text <= last) give_lines(multilog, text, last + 1);
         text = last + 1;
-        multilog->began = *now;
+        multilog->began = multilog->now;
     }
+    multilog->held_at = (size_t)(text - multilog->record.input);
     multilog->held = (size_t)(end - text);
-    if (text != multilog->input) memmove(multilog->input, text, multilog->held);
-    if (multilog->held == MULTILOG_INPUT) give_part(multilog);
+    if (multilog->held >= MULTILOG_READ) give_part(multilog);
 }
 
 void multilog_end(struct multilog *multilog)
 {
-    if (!multilog->held && !multilog->in_line) return;
-    multilog->input[multilog->held] = '\n';
-    end_held(multilog, multilog->input + multilog->held);
+    char *text = multilog->record.input + multilog->held_at;
+
+    if (!multilog_is_in_line(multilog)) return;
+    text[multilog->held] = '\n';
+    end_held(multilog, text, text + multilog->held);
     multilog->held = 0;
 }
 
+/* Alerts come first: they are noted as told, and no disk keeps them waiting. */
 void multilog_flush_all(struct multilog *multilog)
 {
-    if (multilog->alerts_length) flush_alerts(multilog);
+    multilog_flush_sinks(multilog);
     for (size_t i = 0; i < multilog->output_count; i++)
         multilog_flush(multilog, multilog->outputs + i);
-    for (size_t i = 0; i < multilog->status_count; i++)
-        if (multilog->statuses[i].changed) flush_status(multilog, multilog->statuses + i);
 }
