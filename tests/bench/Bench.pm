@@ -24,6 +24,9 @@ sub new {
 sub rounds   { return $_[0]{rounds} }
 sub services { return $_[0]{services} }
 sub quiet    { return $_[0]{quiet} }
+sub rows     { return $_[0]{rows} }  # a regular expression, or undef
+sub place    { return $_[0]{place} } # a directory
+sub helper   { return "$_[0]{helpers}/$_[1]" }
 
 # prepare: compiles the helpers and finds the contenders.
 sub prepare {
@@ -63,7 +66,7 @@ sub compile {
     my $settings = read_file(top . '/compile/config.mak') // die "run: fatal: run make first\n";
     my ($compiler) = $settings =~ /^CC :=[ ]*(.+)$/m;
     File::Path::make_path($directory);
-    for my $name (qw(stamp stopwatch bare)) {
+    for my $name (qw(stamp stopwatch bare barelog pump logcheck)) {
         my $source = "$self->{here}/$name.c";
         my $age = (stat "$directory/$name")[9] // 0;
         next unless grep { (stat $_)[9] >= $age } $source, "$self->{here}/bench.h";
@@ -89,8 +92,9 @@ sub world {
         place => "$self->{place}/" . ++$self->{worlds});
 }
 
-# contenders: all of them, in the order of the table.
-sub contenders { return @{$_[0]{contenders}} }
+# everyone: in the order of the table. contenders: those who can look after services.
+sub everyone   { return @{$_[0]{contenders}} }
+sub contenders { return grep { $_->{start} } $_[0]->everyone }
 
 # shuffled(@list): in another order each time, so that nobody always follows the same one.
 sub shuffled {
@@ -115,6 +119,12 @@ sub figure {
     my ($self, $measurement, $contender, $value) = @_;
     push @{$self->{order}}, $measurement unless $self->{figures}{$measurement};
     push @{$self->{figures}{$measurement}{$contender->{name}}}, $value;
+}
+
+# more_is_better(@measurements): of these the highest figure is the best, not the lowest.
+sub more_is_better {
+    my ($self, @measurements) = @_;
+    $self->{rising}{$_} = 1 for @measurements;
 }
 
 sub median {
@@ -155,10 +165,13 @@ sub table {
     for my $measurement (@{$self->{order}}) {
         my $figures = $self->{figures}{$measurement};
         my %median = map { $_ => median(@{$figures->{$_}}) } keys %$figures;
-        my @peers = grep { !/^(?:limit|upkeep|other)$/ } keys %median;
-        my $best = List::Util::min(@median{@peers});
+        my @peers = map { $_->{name} }
+            grep { !$_->{reference} && $_->{name} !~ /^(?:limit|upkeep|other)$/ } $self->everyone;
+        my @known = grep { defined } @median{@peers};
+        my $best = $self->{rising}{$measurement}
+            ? List::Util::max(@known) : List::Util::min(@known);
         my $shown = $measurement;
-        for my $name (map { $_->{name} } $self->contenders) {
+        for my $name (map { $_->{name} } $self->everyone) {
             my @values = @{$figures->{$name} // next};
             push @rows, [
                 $shown, $name, number($median{$name}), number(List::Util::min(@values)),
