@@ -8,7 +8,8 @@
  *     pump latency LINES COUNT GAP_US COMMAND...
  *         Prints COUNT numbers: ns from before the write of a line until it is visible.
  *     pump memory LINES MEGABYTES COMMAND...
- *         Prints: FRESH_KIB AFTER_KIB, private memory after one line and after all. The
+ *         Prints: FRESH_KIB AFTER_KIB, private memory after one line and at rest, two
+ *         seconds after all. The
  *         program and its libraries do not count, as if there were a second logger.
  *
  * COMMAND is run in the working directory, with a pipe as its input, `output` there as
@@ -26,6 +27,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,6 +45,7 @@
 #define CURRENT "logs/current"
 #define PATIENCE_NS INT64_C(10000000000)
 #define WRITE_MAX 65536
+#define REST_MS 2000 /* after the last byte */
 #define NS_PER_S 1000000000
 #define PAGE 4096
 
@@ -344,6 +347,14 @@ static void await_rest(void)
     }
 }
 
+/* Nothing has come for a while: who wants to give memory back has done so. */
+static void let_rest(void)
+{
+    await_rest();
+    (void)poll(0, 0, REST_MS);
+    await_rest();
+}
+
 /* What is executed is mapped here too: then it is shared. */
 static void share_programs(void)
 {
@@ -375,7 +386,7 @@ static void memory(char **words)
     long fresh_kib = private_kib();
     (void)pour((size_t)atoll(words[0]) * 1000000, bench_now_ns() + PATIENCE_NS,
                WRITE_MAX);
-    await_rest();
+    let_rest();
     printf("%ld %ld\n", fresh_kib, private_kib());
     finish(&used);
 }

@@ -47,16 +47,24 @@ struct sv_logdir {
     pid_t pid; /* of the processor; 0: none, or the caller has seen its end */
     struct sv_logdir_trouble trouble; /* of the last failure */
     /* not for others */
-    int fd, lock, current;      /* -1: not open */
+    int fd, lock, current; /* -1: not open */
+    uint64_t settled;      /* so many bytes of current are on their way to the disk */
     char name[SV_LOGPLAN_NAME]; /* of the file that trouble is about */
 };
 
 /*
  * Makes the directory if there is none, opens and locks it. `directory` has the caller's
  * fields set. Returns 1 and sets the identity, with no inode nor bytes before a look; 0
- * on trouble, with nothing left open: EWOULDBLOCK if somebody holds the lock.
+ * on trouble, with nothing left open: EWOULDBLOCK if somebody holds the lock, and does
+ * not give it back within a quarter of a second.
  */
 extern int sv_logdir_open(struct sv_logdir *directory);
+
+/*
+ * Whether nobody has the lock of the directory that is open as `directory`, with the same
+ * patience: 1; 0 also if there is no lock.
+ */
+extern int sv_logdir_is_free(int directory);
 
 /*
  * Lets go of what is open, the lock last, and does nothing else: to the files it is as if

@@ -33,6 +33,11 @@ struct sv_spawn {
     struct rlimit const *files;   /* RLIMIT_NOFILE for the child, null: ours */
     unsigned int new_session : 1; /* setsid() */
     /*
+     * Signals that we have handlers for, then 0; null if there are none: in the child,
+     * which shares our memory, they have none.
+     */
+    int const *handled;
+    /*
      * 0, or: the child keeps only descriptors below this number and never gets a copy of
      * the others' table, which makes it cheaper for a parent with thousands of them. All
      * `from` and `dir` must be below it.

@@ -9,7 +9,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <sv/clock.h>
+
 #include "logdir_parts.h"
+
+#define SETTLE (1 << 20) /* bytes */
+#define LOCK_PATIENCE_MS 250
+#define LOCK_STEP_MS 5
 
 #define NAMES_AT_ONCE 4096 /* bytes of directory entries read by one call */
 
@@ -45,6 +51,7 @@ void sv_logdir_forget_current(struct sv_logdir *directory)
 {
     directory->inode = 0;
     directory->bytes = 0;
+    directory->settled = 0;
     directory->in_line = 0;
 }
 
@@ -62,13 +69,40 @@ static int open_directory(struct sv_logdir *directory)
     return 1;
 }
 
+/*
+ * A process that is just being started shares the lock until it is executed; whoever has
+ * started it may have been killed meanwhile. So somebody who holds the lock is given a
+ * little time.
+ */
+static int lock_soon(int lock)
+{
+    int64_t end_ms = sv_clock_monotonic_ms() + LOCK_PATIENCE_MS;
+
+    for (;;) {
+        if (!flock(lock, LOCK_EX | LOCK_NB)) return 1;
+        int64_t now_ms = sv_clock_monotonic_ms();
+        if ((errno != EWOULDBLOCK && errno != EINTR) || now_ms >= end_ms) return 0;
+        (void)sv_clock_wait(0, 0, now_ms + LOCK_STEP_MS);
+        errno = EWOULDBLOCK;
+    }
+}
+
 static int lock_directory(struct sv_logdir *directory)
 {
     directory->lock =
         openat(directory->fd, "lock",
                O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    return (directory->lock >= 0 && !flock(directory->lock, LOCK_EX | LOCK_NB))
+    return (directory->lock >= 0 && lock_soon(directory->lock))
            || sv_logdir_fail(directory, "lock directory ", 0, "");
+}
+
+int sv_logdir_is_free(int directory)
+{
+    int lock = openat(directory, "lock", O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int is_free = lock >= 0 && lock_soon(lock);
+
+    sv_logdir_shut(&lock);
+    return is_free;
 }
 
 int sv_logdir_open(struct sv_logdir *directory)
@@ -252,6 +286,22 @@ int sv_logdir_look(struct sv_logdir *directory, struct sv_logplan_situation *sit
     return 1;
 }
 
+/*
+ * Long files begin to go to the disk while they are written, so that sealing them, which
+ * waits for it, is not long.
+ */
+static void settle(struct sv_logdir *directory)
+{
+    uint64_t begin = directory->settled;
+
+    if (directory->bytes < begin) directory->settled = begin = 0;
+    if (directory->bytes - begin < SETTLE) return;
+    directory->settled = directory->bytes;
+    (void)sync_file_range(directory->current, (off_t)begin,
+                          (off_t)(directory->bytes - begin),
+                          SYNC_FILE_RANGE_WRITE); /* sealing is what counts */
+}
+
 size_t sv_logdir_write(struct sv_logdir *directory, char const *data, size_t length)
 {
     ssize_t written;
@@ -266,6 +316,7 @@ size_t sv_logdir_write(struct sv_logdir *directory, char const *data, size_t len
     }
     directory->bytes += (uint64_t)written;
     directory->in_line = data[written - 1] != '\n';
+    settle(directory);
     return (size_t)written;
 }
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <sv/spawn.h>
@@ -65,12 +66,14 @@ static int start(struct sv_logdir *directory, int const fds[FILES])
                                         {fds[PROCESSED], 1},
                                         {fds[STATE], 4},
                                         {fds[NEWSTATE], 5}};
+    static int const handled[] = {SIGTERM, SIGALRM, SIGCHLD, SIGHUP, SIGIO, 0};
     struct sv_spawn const how = {
         .file = "/bin/sh",
         .argv = argv,
         .dir = directory->fd,
         .fds = given,
         .fd_count = sizeof given / sizeof *given,
+        .handled = handled,
     };
     pid_t pid = sv_spawn(&how);
 

@@ -57,6 +57,8 @@ static int prepare(struct sv_spawn const *how)
     if (!place_descriptors(how)) return 0;
     if (how->files && setrlimit(RLIMIT_NOFILE, how->files) < 0) return 0;
     if (signal(SIGPIPE, SIG_DFL) == SIG_ERR) return 0;
+    for (int const *number = how->handled; number && *number; number++)
+        if (signal(*number, SIG_DFL) == SIG_ERR) return 0;
     sigemptyset(&none);
     return !sigprocmask(SIG_SETMASK, &none, 0);
 }

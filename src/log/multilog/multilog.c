@@ -9,7 +9,6 @@
  */
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,12 +23,10 @@
 #include <sv/message.h>
 
 #include "multilog.h"
+#include "record.h"
 
 /* Memory of a batch is given back when there has been none for so long. */
 #define REST_MS 1000
-
-/* Batches between two looks at signals, if the input never ends. */
-#define STREAK 32
 
 char const *PROG = "multilog";
 
@@ -166,22 +163,6 @@ static int has_times(void)
 }
 
 /*
- * What can be read, of standard input as poll(2) says it. As long as there is more, it is
- * read without asking for signals each time, but they do not wait for long.
- */
-static int await_input(int64_t next_ms)
-{
-    static unsigned int streak;
-
-    if (!multilog.leaving && streak < STREAK && multilog_has_input()) {
-        streak++;
-        return POLLIN;
-    }
-    streak = 0;
-    return multilog_wait(&multilog, 1, next_ms);
-}
-
-/*
  * Returns 0, or the errno for which standard input cannot be read. From here on trouble
  * with what we write is waited for, not died of.
  */
@@ -192,14 +173,18 @@ static int run(void)
         if (multilog.rotating) rotate_all();
         if (is_rereading()) reread();
         if (has_times()) next_ms = see_to_times(sv_clock_monotonic_ms());
-        int events = await_input(next_ms);
-        /* a signal comes before the input that was there when it came */
-        if (multilog.rotating || is_rereading() || is_done()) continue;
-        if (!events) {
-            if (multilog.touched && next_ms <= sv_clock_monotonic_ms()) rest();
-            continue;
-        }
-        if (!multilog_input(&multilog, events)) return errno;
+        /* as long as there is more it is read without waiting; a signal comes first */
+        int available =
+            multilog.leaving || multilog_is_signalled() ? 0 : multilog_available();
+        int events = available > 0 ? 0 : multilog_wait(&multilog, 1, next_ms);
+        int good = 1;
+        if (available > 0)
+            good = multilog_input(&multilog, available);
+        else if (events)
+            good = multilog_input_event(&multilog, events);
+        else if (multilog.touched && next_ms <= sv_clock_monotonic_ms())
+            rest();
+        if (!good) return errno;
     }
     return 0;
 }
@@ -218,7 +203,7 @@ int main(int argc, char const *const *argv)
     read_script();
     multilog_identify(&multilog);
     multilog_finish_others(&multilog);
-    multilog_catch(&multilog);
+    multilog_catch();
     multilog_set_up(&multilog, 0);
     if (start()) error = run();
     for (size_t i = 0; i < multilog.output_count; i++)

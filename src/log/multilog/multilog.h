@@ -11,7 +11,8 @@
  *
  * The record (inflight.h) lets the next multilog complete the batch at which this one
  * was killed. So a batch must make the same bytes for each directory whenever it is done
- * again: everything that counts for it stands in the record, the script included.
+ * again: everything that counts for it stands in the record, the script included. When
+ * what is noted in it: record.h.
  */
 
 #ifndef MULTILOG_H
@@ -134,6 +135,7 @@ struct program { /* what the words of a script make; another one when they chang
     char const **pointers;         /* to each of them */
     enum sv_logscript_stamp stamp; /* that patterns see */
     unsigned int replaces : 1;     /* `replacement` is to be used */
+    unsigned int timed : 1;        /* something has a stamp */
     unsigned int stays : 1;        /* SIGTERM does not end it */
     unsigned int fast : 1; /* every line goes to every action, all of them directories */
     unsigned char replacement[256];
@@ -151,16 +153,16 @@ struct multilog {
     int record_error;  /* errno, why it cannot be a file; 0: it can, or all know */
     int64_t record_ms; /* when it is tried again, monotonic */
     char boot[SV_INFLIGHT_BOOT];
-    unsigned int durable : 1;  /* the record is a file: we may be killed */
-    unsigned int recovers : 1; /* it was there, and what it says is to be completed */
-    unsigned int told : 1;     /* alerts and the like of this batch are out already */
+    unsigned int durable : 1;    /* the record is a file: we may be killed */
+    unsigned int recovers : 1;   /* it was there, and what it says is to be completed */
+    unsigned int taken_over : 1; /* what it said has been completed for another script */
+    unsigned int told : 1;       /* alerts and the like of this batch are out already */
     uint64_t source_device, source_inode; /* of standard input */
     uint64_t random;                      /* for nonces */
     char *carried;                        /* bytes of a line that others have begun; */
     size_t carried_length;                /* ... 0: none */
     int spare[2]; /* a pipe to peek into standard input; -1: not open */
 
-    int signals;                /* readable when a signal is to be seen to */
     unsigned int leaving : 1;   /* SIGTERM */
     int leave_code;             /* with which we leave while something is left to do */
     unsigned int rotating : 1;  /* SIGALRM */
@@ -182,10 +184,23 @@ struct multilog {
     struct sink alerts, prints;
 };
 
-/* multilog_wait.c ------------------------------------------------------------------- */
+/* multilog_signal.c ----------------------------------------------------------------- */
 
-/* Begins to catch signals; dies if it cannot. */
-extern void multilog_catch(struct multilog *multilog);
+/* Begins to catch signals, ours alone; dies if it cannot. */
+extern void multilog_catch(void);
+
+/* Whether a signal has come, and 1 << NUMBER for each; those then count as seen to. */
+extern int multilog_is_signalled(void);
+extern unsigned int multilog_signals(void);
+
+/*
+ * Waits until a time on the monotonic clock (INT64_MAX: for ever) for a signal, or for
+ * input too: then returns what poll(2) says of it, 0 if a signal has come, or nothing.
+ */
+extern void multilog_await_signal(int64_t deadline_ms);
+extern int multilog_await_input(int64_t deadline_ms);
+
+/* multilog_wait.c ------------------------------------------------------------------- */
 
 /* Begins to watch a directory that is open, so that its removal is noticed at once. */
 extern void multilog_watch(struct output *output);
@@ -247,51 +262,6 @@ extern void multilog_set_up(struct multilog *multilog, int again);
 /* A socket for an address of the script; -1 if there is no way there now. */
 extern int multilog_socket(char const *text);
 
-/* multilog_record.c ----------------------------------------------------------------- */
-
-/* Who we are to a record: this boot, this standard input. */
-extern void multilog_identify(struct multilog *multilog);
-
-/*
- * The directories are open: finds the record, or makes one. Afterwards every output's
- * situation is known, and whether it is vouched for.
- */
-extern void multilog_find_record(struct multilog *multilog);
-
-/* Completes the batch that the record tells of. */
-extern void multilog_recover(struct multilog *multilog);
-
-/* There is another program now: a new record for it, with the unfinished line. */
-extern void multilog_renew_record(struct multilog *multilog);
-
-/* It is not a file, and perhaps now can be: between two batches. */
-extern void multilog_mend_record(struct multilog *multilog);
-
-/* Its directory has been made anew: it gets a new file. */
-extern void multilog_move_record(struct multilog *multilog);
-
-/* It is no longer needed. */
-extern void multilog_end_record(struct multilog *multilog);
-
-/* Notes: `want` bytes will be read, with these `ahead` (null: unknown). */
-extern void multilog_announce(struct multilog *multilog, size_t want, char const *ahead);
-
-/* Notes: `want` bytes have been read after all, and with `ends` there are no more. */
-extern void multilog_correct(struct multilog *multilog, size_t want, int ends);
-
-/* Notes: the outputs are ready, and from now on vouched for. */
-extern void multilog_note_whole(struct multilog *multilog);
-
-/* Notes: the alerts and the like of this batch are out. */
-extern void multilog_note_told(struct multilog *multilog);
-
-/* Notes: the batch is done. */
-extern void multilog_note_idle(struct multilog *multilog);
-
-/* Notes: current is about to be retired; or is another one now. */
-extern void multilog_note_retiring(struct multilog *multilog, struct output *output);
-extern void multilog_note_current(struct multilog *multilog, struct output *output);
-
 /* multilog_others.c ----------------------------------------------------------------- */
 
 /*
@@ -303,14 +273,16 @@ extern void multilog_finish_others(struct multilog *multilog);
 
 /* multilog_input.c ------------------------------------------------------------------ */
 
-/*
- * Standard input can be read, or has ended: takes what there is, all the way to the
- * files. Returns 0 with errno if it does not work.
- */
-extern int multilog_input(struct multilog *multilog, int events);
+/* How many bytes can be read; 0 if none, -1 if nobody knows. */
+extern int multilog_available(void);
 
-/* Whether there is something to be read now, as far as can be told without poll(2). */
-extern int multilog_has_input(void);
+/*
+ * Takes so much of what there is, all the way to the files; 0 and -1: what a read gives,
+ * which may be the end. Or what to do is to be found out from what poll(2) says. Return 0
+ * with errno if standard input does not work.
+ */
+extern int multilog_input(struct multilog *multilog, int available);
+extern int multilog_input_event(struct multilog *multilog, int events);
 
 /* Returns whether a line has begun whose end has not been read. */
 extern int multilog_is_in_line(struct multilog const *multilog);

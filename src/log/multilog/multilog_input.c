@@ -17,6 +17,7 @@
 #include <skalibs/djbunix.h>
 
 #include "multilog.h"
+#include "record.h"
 
 #define AHEAD 4096 /* bytes that are looked at before they are read */
 
@@ -25,17 +26,11 @@ int multilog_is_in_line(struct multilog const *multilog)
     return multilog->held || multilog->in_line;
 }
 
-/* The bytes that can be read; -1 if nobody knows. */
-static int count_available(void)
+int multilog_available(void)
 {
     int count;
 
     return ioctl(0, FIONREAD, &count) < 0 ? -1 : count;
-}
-
-int multilog_has_input(void)
-{
-    return count_available() > 0;
 }
 
 /* A copy of what the pipe holds, in a pipe of our own. */
@@ -121,15 +116,19 @@ static void restore_all(struct multilog *multilog)
             multilog_restore(multilog, multilog->outputs + i);
 }
 
-int multilog_input(struct multilog *multilog, int events)
+int multilog_input(struct multilog *multilog, int available)
 {
-    int available = events & POLLIN ? count_available() : 0;
-
-    if (!(events & POLLIN) && events & POLLHUP) {
-        end(multilog);
-        return 1;
-    }
     restore_all(multilog);
     multilog_mend_record(multilog);
     return read_batch(multilog, available);
+}
+
+int multilog_input_event(struct multilog *multilog, int events)
+{
+    if (events & POLLIN) return multilog_input(multilog, multilog_available());
+    if (events & POLLHUP) {
+        end(multilog);
+        return 1;
+    }
+    return multilog_input(multilog, 0);
 }

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +22,7 @@
 #include <sv/message.h>
 
 #include "multilog.h"
+#include "record.h"
 
 #define ASIDE SV_INFLIGHTFILE ".unfinished"
 
@@ -75,7 +75,7 @@ static void be_other(struct multilog *multilog, struct place *place)
     multilog_identify(&other);
     if (!multilog_understand(&other.program, words, size, &error, &word))
         sv_dieu(111, "understand ", word, ": ", error);
-    multilog_catch(&other);
+    multilog_catch();
     multilog_set_up(&other, 0);
     multilog_find_record(&other);
     if (!other.recovers) sv_die(111, "it belongs to another directory");
@@ -88,20 +88,10 @@ static void be_other(struct multilog *multilog, struct place *place)
     _exit(0);
 }
 
-/* Whether nobody works with it now: then the record is nobody's but ours to complete. */
-static int is_free(struct place const *place)
-{
-    int lock = openat(place->fd, "lock", O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    int is = lock >= 0 && !flock(lock, LOCK_EX | LOCK_NB);
-
-    if (lock >= 0) (void)close(lock); /* nothing was written */
-    return is;
-}
-
 /* It could not be completed, and has said why: if it cannot even be moved, so be it. */
 static void set_aside(struct place *place)
 {
-    if (!is_free(place)) return;
+    if (!sv_logdir_is_free(place->fd)) return;
     if (renameat(place->fd, SV_INFLIGHTFILE, place->fd, ASIDE) < 0) exit(111);
     sv_warnu("finish what ", place->path, "/" SV_INFLIGHTFILE,
              " holds, keeping it as " ASIDE);
@@ -116,6 +106,7 @@ static void carry(struct multilog *multilog, struct place *place)
         (void)sv_inflightfile_remove(place->fd); /* an old record does no harm */
         return;
     }
+    multilog->taken_over = 1; /* until a new one replaces it */
     if (!slot->held || !is_our_source(multilog, place->record.head)) return;
     multilog->carried_length = (size_t)slot->held;
     multilog->carried = multilog_memory(multilog->carried_length, 1);
@@ -141,7 +132,7 @@ static void finish_one(struct multilog *multilog, struct place *place)
     if (found < 0) sv_dieusys(111, "read ", place->path, "/" SV_INFLIGHTFILE);
     if (!found) return;
     int is_ours = place->is_home && is_our_program(multilog, &place->record);
-    if (!is_ours && is_free(place)) { /* of one that is locked, whoever opens it tells */
+    if (!is_ours && sv_logdir_is_free(place->fd)) { /* or whoever opens it tells */
         pid_t pid = fork();
         if (pid < 0) sv_dieusys(111, "fork");
         if (!pid) be_other(multilog, place);

@@ -11,6 +11,7 @@
 #include <sv/message.h>
 
 #include "multilog.h"
+#include "record.h"
 
 void multilog_pause_for(struct multilog *multilog, struct output *output)
 {

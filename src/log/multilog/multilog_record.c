@@ -16,6 +16,7 @@
 #include <sv/message.h>
 
 #include "multilog.h"
+#include "record.h"
 
 /* Where there can be no file, it is tried again after so long. */
 #define RECORD_AGAIN_MS 10000
@@ -194,6 +195,9 @@ void multilog_find_record(struct multilog *multilog)
         adopt(multilog);
         return;
     }
+    if (found && !multilog->taken_over) /* it was locked when we looked, and is not now */
+        sv_dieu(111, "take over ", multilog->outputs->directory.path,
+                "/" SV_INFLIGHTFILE ": ", sv_errortext(EAGAIN));
     if (found) sv_inflightfile_unmap(&multilog->record);
     begin_record(multilog);
 }
@@ -286,7 +290,7 @@ void multilog_announce(struct multilog *multilog, size_t want, char const *ahead
     struct sv_inflight *record = &multilog->record;
     struct sv_inflight_slot *slot = sv_inflight_edit(record);
 
-    sv_clock_wall(&multilog->now);
+    if (multilog->program.timed) sv_clock_wall(&multilog->now);
     if (!multilog_is_in_line(multilog)) multilog->began = multilog->now;
     slot->phase = SV_INFLIGHT_READING;
     slot->held_at = multilog->held_at;

@@ -191,4 +191,6 @@ void multilog_set_up(struct multilog *multilog, int again)
         if (action->kind != SV_LOGSCRIPT_DIRECTORY) program->fast = 0;
     }
     multilog->stamps[program->stamp].used = 1;
+    for (unsigned int i = SV_LOGSCRIPT_STAMP_NONE + 1; i < SV_LOGSCRIPT_STAMPS; i++)
+        if (multilog->stamps[i].used) program->timed = 1;
 }

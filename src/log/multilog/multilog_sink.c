@@ -14,6 +14,7 @@
 #include <sv/message.h>
 
 #include "multilog.h"
+#include "record.h"
 
 #define ALERT_NAME "multilog: alert: "
 

@@ -1,6 +1,6 @@
 /* ISC license. */
 
-/* Waiting: for input, for signals, for better times. */
+/* Waiting: for input, for better times; and what signals and changes mean. */
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
-#include <skalibs/selfpipe.h>
-#include <skalibs/sig.h>
 
 #include <sv/clock.h>
 #include <sv/message.h>
@@ -21,20 +19,6 @@
 
 /* One directory may be told of before all are open: there is one watch for all. */
 static struct sv_watch watch = {.fd = -1};
-
-void multilog_catch(struct multilog *multilog)
-{
-    static int const caught[] = {SIGTERM, SIGALRM, SIGCHLD, SIGHUP, SIGIO};
-
-    /* inherited as ignored, the kernel would keep the ends of processors from us */
-    (void)signal(SIGCHLD, SIG_DFL);
-    /* whoever reads our alerts may go away */
-    (void)signal(SIGPIPE, SIG_IGN);
-    multilog->signals = selfpipe_init();
-    if (multilog->signals < 0) sv_dieusys(111, "create a pipe for signals");
-    for (unsigned int i = 0; i < sizeof caught / sizeof *caught; i++)
-        if (!selfpipe_trap(caught[i])) sv_dieusys(111, "catch signals");
-}
 
 /* Changes come as a signal: waiting for one descriptor less is quicker. */
 static int open_watch(void)
@@ -96,26 +80,25 @@ static void be_terminated(struct multilog *multilog)
 
 static void see_to_signals(struct multilog *multilog)
 {
-    int number;
+    unsigned int numbers = multilog_signals();
 
-    /* 0: no more; -1: it does not work, and the next wait tells */
-    while ((number = selfpipe_read()) > 0) {
-        if (number == SIGTERM) be_terminated(multilog);
-        if (number == SIGALRM) multilog->rotating = 1;
-        if (number == SIGHUP) multilog->rereading = 1;
-        if (number == SIGCHLD) reap(multilog);
-        if (number == SIGIO) see_to_changes(multilog);
-    }
+    if (numbers & 1u << SIGTERM) be_terminated(multilog);
+    if (numbers & 1u << SIGALRM) multilog->rotating = 1;
+    if (numbers & 1u << SIGHUP) multilog->rereading = 1;
+    if (numbers & 1u << SIGCHLD) reap(multilog);
+    if (numbers & 1u << SIGIO) see_to_changes(multilog);
 }
 
 int multilog_wait(struct multilog *multilog, int reading, int64_t deadline_ms)
 {
-    iopause_fd fds[] = {{.fd = multilog->signals, .events = IOPAUSE_READ},
-                        {.fd = 0, .events = IOPAUSE_READ}};
+    int events = 0;
 
-    if (sv_clock_wait(fds, reading ? 2 : 1, deadline_ms) <= 0) return 0;
-    if (fds[0].revents) see_to_signals(multilog);
-    return reading ? fds[1].revents : 0;
+    if (reading)
+        events = multilog_await_input(deadline_ms);
+    else
+        multilog_await_signal(deadline_ms);
+    if (!events) see_to_signals(multilog);
+    return events;
 }
 
 static void say(char const *path, struct sv_logdir_trouble const *what)
