@@ -6,7 +6,9 @@
 use lib 'tests/lib';
 use Upkeep;
 
+use Fcntl ();
 use IO::Socket::INET;
+use POSIX ();
 
 my $top = tempdir;
 my $place;
@@ -223,7 +225,7 @@ fresh;
     say_to($writer, "no\n");
     soon { content('log/current') =~ /me: three\n$label no\n\z/ } 'without it the script alone holds again';
 
-    my $files = sub { return join ' ', map { (stat "$place/log/$_")[1, 7, 9, 10] } 'current', '.inflight' };
+    my $files = sub { return join ' ', (stat "$place/log/current")[1, 7, 9, 10], (stat "$place/log/.inflight")[1] };
     my $before = $files->();
     hang_up($process) for 1 .. 5;
     is $files->(), $before, 'HUP without a change does nothing';
@@ -433,18 +435,50 @@ my $stuck = lines(1, 400) =~ s/ {4}$//mgr =~ s/^/old /mgr;
 
     ($writer, $reader) = stuck('./log', './other');
     unlink "$place/log/config";
+    say_to($writer, "ne\n");
+    close $writer;
+    open my $lock, '>', "$place/other/lock" or die;
+    flock $lock, Fcntl::LOCK_EX() or die;
+    $result = run('multilog', 'pnew ', './log', './other', {stdin => $reader, cwd => $place});
+    is "$result->{code} $result->{err}", "111 multilog: fatal: unable to lock directory ./other: temporary failure\n",
+        'and somebody in the way';
+    close $lock;
+    is run('multilog', 'pnew ', './log', './other', {stdin => $reader, cwd => $place})->{code}, 0, 'who goes';
+    same everything('log'), "${stuck}new line\n", 'cost nothing';
+
+    ($writer, $reader) = stuck('./log', './other');
+    unlink "$place/log/config";
     say_to($writer, "ne\nlast\n");
     close $writer;
     $result = run('multilog', './other', './log', {stdin => $reader, cwd => $place});
     is $result->{code}, 0, 'and another order';
-    same everything('log'), "${stuck}old li\nne\nlast\n", 'nothing is lost';
-    same everything('other'), $stuck =~ s/^old //mgr . "li\nne\nlast\n", 'in neither, but the unfinished line ends there';
+    same everything('log'), "${stuck}line\nlast\n", 'nothing is lost';
+    same everything('other'), $stuck =~ s/^old //mgr . "line\nlast\n", 'in neither, and the unfinished line goes on';
 
     ($writer, $reader) = stuck('./log');
     configure('log', "s4096\npold \n");
     close $writer;
     is multilog_with("next\n", 'pnew ', './log')->{code}, 0, 'and another pipe';
     same everything('log'), "${stuck}old li\nold next\n", 'the unfinished line ends there';
+}
+
+# What had been read and not been told, as nobody read the alerts.
+for my $script (['e', './log'], ['pnew ', './log']) {
+    fresh;
+    pipe my $input, my $writer or die;
+    pipe my $alerts, my $full or die;
+    $full->blocking(0);
+    1 while syswrite $full, 'x' x 4096;
+    $full->blocking(1);
+    my $process = start('multilog', 'e', './log', {stdin => $input, stderr => $full, cwd => $place});
+    syswrite $writer, "one\ntwo\n";
+    soon { content('log/.inflight') =~ /one\ntwo\n/ } 'alerts that nobody reads';
+    $process->kill('KILL');
+    $process->wait(10);
+    close $writer;
+    my $result = run('multilog', @$script, {stdin => $input, cwd => $place});
+    is $result->{err}, "one\ntwo\n", "after a kill the next multilog (@$script) prints them";
+    is content('log/current'), "one\ntwo\n", 'and logs the lines';
 }
 
 # A kill at any moment, and a script that changes each time.

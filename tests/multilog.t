@@ -513,17 +513,19 @@ fresh;
     close $writer;
 
     # more than current and the file that is being processed can take
-    ($process, $writer, my $reader) = feed('s4096', '!echo x >>../failed; exit 1', './stuck', {keep => 1});
-    say_to($writer, lines(1, 400));
+    ($process, $writer, my $reader) = feed('e', 's4096', '!echo x >>../failed; exit 1', './stuck', {keep => 1});
+    syswrite $writer, lines(1, 400); # at once
     soon { content('failed') =~ /x\nx\n/ } 'a processor that fails again and again';
     is content('stuck/current'), lines(129, 256), 'a second full file waits for it';
     $process->kill('TERM');
     $result = $process->wait(10);
     is $result && $result->{code}, 0, 'TERM: it does not wait for better times';
     close $writer;
-    $result = run('multilog', 's4096', '!cat', './stuck', {stdin => $reader, cwd => $place});
+    $result = run('multilog', 'e', 's4096', '!cat', './stuck', {stdin => $reader, cwd => $place});
     is $result->{code}, 0, 'the next one, with a better processor,';
     same everything('stuck'), lines(1, 400), 'has all that was read';
+    same $process->err =~ s/^multilog: .*\n//mgr, lines(1, 400), 'alerts of which were out';
+    unlike $result->{err}, qr/^\d/m, 'and do not come again';
 }
 
 # has_seen($process): whether it has taken note of all signals.

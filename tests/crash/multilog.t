@@ -130,7 +130,7 @@ for (@scripts) {
         is $story->{code}, 0, "$name, $kills kills at $speed: the last of many ends cleanly";
         is join('', @{$story->{odd}}), '', 'the others were all killed at work';
         is $story->{err}, '', 'there is nothing to be said of it';
-        cmp_ok $story->{last}, '>', $kills, 'there are lines in the log';
+        cmp_ok $story->{last}, '>', 0, 'there are lines in the log';
         check_lines($place, $story, $kind, $script, $directories[0][0]);
         check_directory($place, $story, $longest, $kills, @$_) for @directories;
         check_second($place, map { $_->[0] } @directories) if @directories > 1;

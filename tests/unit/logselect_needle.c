@@ -77,31 +77,41 @@ static struct sample const samples[] = {
     {"in.*in", 0, "in in", "ein", "in"},
     {"^in.*in$", 0, "in, in", "in", "ini"},
     {"error|fatal|panic", 0, "kernel panic", "all is well", "errofata"},
-    {"(error|fatal): ", 1, "fatal: x", "warning: x", "fatal"},
+    {"(error|fatal): ", 0, "fatal: x", "warning: x", "fatal"},
     {"(error|fatal)", 0, "a fatal one", "fine", ""},
     {"^(error|fatal)", 0, "fatal: x", "not fatal", "err"},
     {"^.*(error|fatal).*$", 0, "not fatal", "fine", "fata"},
     {"((a$|^b))", 0, "ba", "ab", ""},
-    {"(a)|(b)", 1, "b", NULL, NULL},
+    {"(a)|(b)", 0, "b", NULL, NULL},
     {"a|", 1, "x", NULL, NULL},
     {"", 1, "x", NULL, NULL},
     {"1\\.5", 0, "v1.5", "v105", "15"},
     {"\\*\\[x]", 0, "a*[x]", "ax", "*[]"},
     {"[.]5", 0, "v1.5", "105", "."},
     {"[]][[]", 0, "a][", "[]", "]"},
-    {"[0-9]+ failed", 1, "3 failed", "x failed", "3 faile"},
-    {"^GET /[a-z]*/x", 1, "GET /ab/x", "GET /AB/x", "xGET /ab/x"},
-    {"x[[:digit:]]\\.log$", 1, "x7.log", "xy.log", "x7.logs"},
-    {"colou?r", 1, "color", "colo", "clor"},
-    {"ab*c", 1, "ac", "abd", "b"},
-    {"ab+c", 1, "abbc", "ac", "cb"},
-    {"ab{2,3}c", 1, "abbc", "abc", "b"},
+    {"[0-9]+ failed", 0, "3 failed", "x failed", "3 faile"},
+    {"^GET /[a-z]*/x", 0, "GET /ab/x", "GET /AB/x", "xGET /ab/x"},
+    {"x[[:digit:]]\\.log$", 0, "x7.log", "xy.log", "x7.logs"},
+    {"colou?r", 0, "color", "colo", "clor"},
+    {"ab*c", 0, "ac", "abd", "b"},
+    {"ab+c", 0, "abbc", "ac", "cb"},
+    {"ab{2,3}c", 0, "abbc", "abc", "b"},
     {"a\\(b", 0, "a(b", "ab", "a("},
-    {"a(b\\)c|[)])d", 1, "ab)cd", "abd", "ab)c"},
-    {"a.c", 1, "abc", "ac", "ca"},
+    {"a(b\\)c|[)])d", 0, "ab)cd", "abd", "ab)c"},
+    {"a.c", 0, "abc", "ac", "ca"},
     {"\\<word", 1, "a word", "sword", "wor"},
     {"a^b", 1, NULL, "a^b", "^b"},
+    {"a$b", 1, NULL, "a$b", "$b"},
+    {"(a$)+", 1, "aa", "ab", NULL},
     {"a]}b", 0, "a]}b", "ab", "]}"},
+    {"a[[.-.]]b", 1, "a-b", "ab", "a"},
+    {"(x)+\\B.ab", 1, "xxxab", "xab", "xxx"},
+    {"a{,2}bc", 1, "aabc", "bac", "b"},
+    {"\"(GET|HEAD) /(css|js)/[^ ]*\\.(css|js) ", 0, "\"HEAD /css/a/b.css.js HTTP/1.1",
+     "\"GET /css/a/b.cs s.js", "\"GET /a.css "},
+    {"\" 5[0-9]{2} [0-9]+ \"", 0, "HTTP/1.1\" 503 12 \"-", "HTTP/1.1\" 50 312 \"-", ""},
+    {"(^|[^a-z])err(or)?([^a-z]|$)", 0, "an error", "an errore", "terr"},
+    {"^[0-9]+:([a-c]+|x)*y$", 0, "12:abxxcy", "12:abdy", "12y"},
     {"\xc3\xa9t", 0, "\xc3\xa9t\xc3\xa9", "\xc3t", "\xa9t"},
 };
 
@@ -137,7 +147,21 @@ static char const *const curious[] = {
     "b$", "a|", "11", "a1", "b,", "a+b", "aab", "bba", "aabb", "ababa", "]a[", "{1}",
 };
 
-/* All lines of a and b up to four bytes, and the curious ones. */
+static uint32_t lot(uint32_t limit)
+{
+    static uint64_t state = 1;
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(state >> 33) % limit;
+}
+
+static int agree_on(char const *expression, char const *line, size_t length)
+{
+    return expect(matches(line, length) == sv_regex_matches(plain, line, length),
+                  "%s and \"%.*s\"", expression, (int)length, line);
+}
+
+/* All lines of a and b up to four bytes, the curious ones, and some longer ones by lot.
+ */
 static int agree(char const *expression)
 {
     int good = 1;
@@ -145,14 +169,17 @@ static int agree(char const *expression)
         for (unsigned int bits = 0; bits < 1U << length; bits++) {
             char line[5] = "";
             for (unsigned int i = 0; i < length; i++) line[i] = "ab"[bits >> i & 1];
-            good &= expect(matches(line, length) == sv_regex_matches(plain, line, length),
-                           "%s and \"%s\"", expression, line);
+            good &= agree_on(expression, line, length);
         }
-    for (size_t i = 0; i < sizeof curious / sizeof *curious; i++) {
-        size_t length = strlen(curious[i]);
-        good &= expect(matches(curious[i], length)
-                           == sv_regex_matches(plain, curious[i], length),
-                       "%s and \"%s\"", expression, curious[i]);
+    for (size_t i = 0; i < sizeof curious / sizeof *curious; i++)
+        good &= agree_on(expression, curious[i], strlen(curious[i]));
+    for (unsigned int i = 0; i < 4; i++) {
+        char line[60];
+        uint32_t length = lot(sizeof line), others = lot(40);
+        for (uint32_t at = 0; at < length; at++)
+            line[at] = "abc1"[lot(8) ? lot(2) : lot(4)];
+        for (uint32_t at = 0; at < others && at < length; at++) line[lot(length)] = 'x';
+        good &= agree_on(expression, line, length);
     }
     return good;
 }
@@ -190,11 +217,25 @@ static void check_short(void)
        "all short ones: %lu expressions, %lu need no engine", good, own);
 }
 
-static uint32_t lot(uint32_t limit)
+/* Of what has a meaning, more: nothing that is odd, hardly anything that is none. */
+static void check_meaningful(void)
 {
-    static uint64_t state = 1;
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(state >> 33) % limit;
+    static char const *const parts[] = {
+        "a", "b", ".", "[^a]", "(", ")", "|", "*", "+", "?", "^", "$", "{2}", "{0,2}",
+    };
+    enum { PARTS = sizeof parts / sizeof *parts };
+    unsigned long good = 0, own = 0, all = 1;
+    int agreed = 1;
+    for (int i = 0; i < EXHAUSTIVE; i++) all *= PARTS;
+    for (unsigned long number = 0; number < all; number++) {
+        char expression[EXHAUSTIVE * 5 + 2] = "a";
+        unsigned long left = number;
+        for (int i = 0; i < EXHAUSTIVE; i++, left /= PARTS)
+            strcat(expression, parts[left % PARTS]);
+        agreed &= try_expression(expression, &good, &own);
+    }
+    ok(agreed && own > good / 3, "all of %d parts: %lu expressions, %lu need no engine",
+       EXHAUSTIVE, good, own);
 }
 
 static void check_long(void)
@@ -212,8 +253,40 @@ static void check_long(void)
             strcat(expression, parts[lot(sizeof parts / sizeof *parts)]);
         agreed &= try_expression(expression, &good, &own);
     }
-    ok(agreed && good > 10000 && own > 500,
+    ok(agreed && good > 10000 && own > 5000,
        "long ones by lot: %lu expressions, %lu need no engine", good, own);
+}
+
+/* Each byte, between two and alone, against what brackets say. */
+static void check_brackets(void)
+{
+    static char const *const brackets[] = {
+        /* clang-format off */
+        ".", "[^x]", "[a-f]", "[^a-f]", "[]a]", "[^]a]", "[-a]", "[a-]", "[a-c-]", "[\\]",
+        "[\\a]", "[[a]", "[[.a]", "[a-c[:digit:]]", "[[:alpha:]_-]", "[[:alnum:]]",
+        "[[:blank:]]", "[[:cntrl:]]", "[[:graph:]]", "[[:lower:]]", "[[:print:]]",
+        "[[:punct:]]", "[^[:space:]]", "[[:upper:]]", "[[:xdigit:]]", "[\x80-\xff]",
+        "[^\x80-\xff]", "[\x01]", "[^\x01]", "[\x01-\x1f]", "[$-/]", "[a-a]", "[+--]",
+        "[--a]", "[a-c-e]", "[[:digit:]-z]", "[[:nothing:]]", "[z-a]", "[a", "[]", "[^]",
+        "[[:alpha]", "[[=a=]b]", "[[.a.]-c]", "[.]", "[^-]", "[^^]", "[a^]",
+        /* clang-format on */
+    };
+    unsigned int own = 0;
+    int good = 1;
+    for (size_t i = 0; i < sizeof brackets / sizeof *brackets; i++) {
+        char expression[60];
+        snprintf(expression, sizeof expression, "^a%s+b$", brackets[i]);
+        if (!compile(expression)) {
+            good &= expect(rules[0].engine, "no expression: %s", expression);
+            continue;
+        }
+        own += !rules[0].engine;
+        for (int byte = 0; byte < 256; byte++) {
+            char line[] = {'a', (char)byte, (char)byte, 'b'};
+            good &= agree_on(expression, line, sizeof line);
+        }
+    }
+    ok(good && own > 30, "brackets and all bytes; %u need no engine", own);
 }
 
 /* More than there is room for ------------------------------------------------------- */
@@ -286,12 +359,39 @@ static void check_nul(void)
     ok(!matches("a\0b", 3), "but it is a byte");
 }
 
+/* What is near the limits of an automaton, and what is beyond. */
+static void check_limits(void)
+{
+    char expression[200] = "", line[100];
+    for (size_t i = 0; i < 32; i++) strcat(expression, "[ab]c");
+    ok(compile(expression) && !rules[0].engine, "sixty-four positions need no engine");
+    for (size_t i = 0; i < sizeof line; i++) line[i] = "bc"[i % 2];
+    ok(matches(line, 64), "and match what they should");
+    ok(matches(line + 1, 65), "also further on");
+    ok(!matches(line, 63), "and nothing shorter");
+    line[30] = 'x';
+    ok(!matches(line, 64) && matches(line, 96), "and nothing else");
+    strcat(expression, ".");
+    ok(compile(expression) && rules[0].engine, "sixty-five are too many");
+    ok(compile("([ab]{8}){8}") && !rules[0].engine, "repetitions count as written out");
+    ok(compile("([ab]{8}){8}c*") && rules[0].engine, "... too many of them");
+    ok(compile("((((((((((((((((a))))))))))))))))b*") && rules[0].engine,
+       "too many parentheses");
+    expression[0] = 0;
+    for (char byte = '0'; byte < '0' + 50; byte++)
+        snprintf(expression + strlen(expression), 5, "%s%c*",
+                 byte == '?' || byte == '[' || byte == '\\' || byte == '^' ? "\\" : "",
+                 byte);
+    ok(compile(expression) && rules[0].engine, "too many kinds of bytes");
+}
+
 /* An engine that is not there. */
 static void check_none(void)
 {
-    compile("a[bc]d");
+    compile("a\\wd");
+    ok(matches("abd", 3), "where an engine is needed it is asked");
     selection.engine = NULL;
-    ok(!matches("abd", 3), "without an engine nothing matches");
+    ok(!matches("abd", 3), "without it nothing matches");
     selection.engine = ask;
     rules[0].regex = NULL;
     ok(!matches("abd", 3), "nor without what it would need");
@@ -301,10 +401,13 @@ int main(void)
 {
     check_samples();
     check_short();
+    check_meaningful();
     check_long();
+    check_brackets();
     check_much();
     check_places();
     check_nul();
+    check_limits();
     check_none();
     sv_regex_free(plain);
     return done();

@@ -33,11 +33,14 @@
  *           a C string.)
  *   regex   A POSIX extended regular expression, which matches anywhere in the line
  *           unless it is anchored. Rule: s6-log's. The engine is the caller's (see
- *           regex.h); here is what spares it most lines. The strings that every match
- *           must have in it, the needles, are looked for first, in order; a line without
- *           them does not match. An expression that is nothing but strings with `.*` in
- *           between, anchored or not, needs no engine at all. Neither do several such
- *           with `|` in between, in parentheses or not.
+ *           regex.h); here is what spares it nearly all lines. The strings that every
+ *           match must have in it, the needles, are looked for first, in order; a line
+ *           without them does not match. An expression that is nothing but strings with
+ *           `.*` in between, anchored or not, says no more than that; neither do several
+ *           such with `|` in between, in parentheses or not. Others become an automaton,
+ *           if they have at most SV_LOGSELECT_POSITIONS bytes and brackets, repetitions
+ *           `{n,m}` written out. The engine is for the rest: longer ones, `\w`, `\<` and
+ *           their like, collating elements, and what is odd or no expression.
  *
  * No allocation: the caller gives storage for the rules, sv_logselect_room() of them.
  */
@@ -46,6 +49,7 @@
 #define SV_LOGSELECT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <sv/logscript.h>
 
@@ -61,12 +65,25 @@ enum sv_logselect_step {
 
 #define SV_LOGSELECT_NEEDLES 8
 #define SV_LOGSELECT_NEEDLE_BYTES 64
+#define SV_LOGSELECT_POSITIONS 64
+#define SV_LOGSELECT_KINDS 48
 
-/* A string that stands for itself; not for others to look into. */
+/*
+ * What two bytes of something that is looked for may be, `at` so many bytes from its
+ * beginning: the two that say the most. Any from low to low + span. This and what follows
+ * is not for others to look into.
+ */
+struct sv_logselect_hint {
+    unsigned char at[2];
+    unsigned char low[2];
+    unsigned char span[2];
+};
+
+/* A string that stands for itself. */
 struct sv_logselect_needle {
     unsigned char from; /* where in the text */
     unsigned char length;
-    unsigned char rare[2];     /* its two rarest bytes: how far from its beginning */
+    struct sv_logselect_hint hint;
     unsigned int at_begin : 1; /* the line must begin with it */
     unsigned int at_end : 1;   /* the line must end with it */
     unsigned int last : 1;     /* the next one belongs to another alternative */
@@ -78,8 +95,30 @@ struct sv_logselect_needle {
  */
 struct sv_logselect_needles {
     size_t count;
+    unsigned int places; /* how many places fit the hint that says the most, see there */
     struct sv_logselect_needle needle[SV_LOGSELECT_NEEDLES];
     char text[SV_LOGSELECT_NEEDLE_BYTES];
+};
+
+/*
+ * An expression's positions are its bytes, dots, brackets and anchors. A set of them, one
+ * bit each, is what may match the next byte of the line. Each byte is looked at once, and
+ * takes at most as many steps as there are positions. (Glushkov's construction.)
+ */
+struct sv_logselect_automaton {
+    uint64_t begin;       /* the set before a line's first byte */
+    uint64_t first;       /* what begins a match elsewhere */
+    uint64_t last;        /* what ends one */
+    uint64_t end_anchors; /* $, which nothing comes behind */
+    /* behind which of them come: the same one, the one with the next number, others */
+    uint64_t itself;
+    uint64_t next;
+    uint64_t others;
+    struct sv_logselect_hint hint; /* of a match that does not begin with ^ */
+    unsigned char shortest;  /* such a match has so many bytes at least; 0: unknown */
+    unsigned char kind[256]; /* of a byte */
+    uint64_t matched_by[SV_LOGSELECT_KINDS]; /* positions */
+    uint64_t behind[SV_LOGSELECT_POSITIONS]; /* of `others` */
 };
 
 /* One step of the evaluation. What is not commented is not for others to look into. */
@@ -88,12 +127,14 @@ struct sv_logselect_rule {
     size_t directive; /* ACTION: which one; COMPLAIN: the first of them */
     enum sv_logscript_matcher matcher;
     unsigned int everything : 1; /* the pattern matches every line */
-    unsigned int engine : 1; /* regex: the needles are not enough, `regex` is needed */
+    unsigned int automatic : 1;  /* regex: the automaton decides */
+    unsigned int engine : 1; /* regex: neither that nor the needles can, `regex` does */
     char const *pattern;     /* regex with `engine`: to be compiled by the caller, */
     void *regex;             /* ... into this; null: never matches */
     size_t length;           /* of the pattern */
     size_t literal; /* so many bytes of the pattern come first and stand for themselves */
-    struct sv_logselect_needles needles; /* of a regex */
+    struct sv_logselect_needles needles;     /* of a regex */
+    struct sv_logselect_automaton automaton; /* if automatic; else undefined */
 };
 
 /* Whether the regular expression that the caller has compiled matches: 1 or 0. */

@@ -134,11 +134,14 @@ struct sv_inflight_slot *sv_inflight_edit(struct sv_inflight *record)
     return slot;
 }
 
-/* Whoever looks has the memory of a process that is dead: no processor is left behind, */
-/* it is enough that the compiler keeps the order. */
+/*
+ * Whoever looks has the memory of a process that is dead: it is enough that the compiler
+ * keeps the order, of what comes before and of what follows.
+ */
 void sv_inflight_commit(struct sv_inflight *record)
 {
     __atomic_store_n(&record->head->serial, record->head->serial + 1, __ATOMIC_RELEASE);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 /* Where the nonce of a read stands, and how long it is. */
@@ -150,8 +153,8 @@ static char *nonce_place(struct sv_inflight const *record,
 }
 
 /*
- * Each page is written to: then the kernel finds them all in place, and a kill cannot
- * meet it halfway, waiting for one.
+ * Each page is written to: then the kernel finds them in place, and need not wait for one
+ * in the middle of the read, where a kill would cut it short.
  */
 static void touch(char *data, size_t length)
 {

@@ -11,6 +11,25 @@
 
 /* Compiling ------------------------------------------------------------------------- */
 
+/* Needles are worth looking for if they are rarer than what a match begins with. */
+static void compile_regex(struct sv_logselect_rule *rule)
+{
+    struct sv_logselect_needles *needles = &rule->needles;
+    int everything;
+
+    if (sv_logselect_needles_read(needles, rule->pattern, rule->length)) {
+        rule->everything = !needles->count;
+        return;
+    }
+    rule->automatic = sv_logselect_automaton_read(&rule->automaton, rule->pattern,
+                                                  rule->length, &everything);
+    rule->engine = !rule->automatic;
+    if (rule->engine) return;
+    if (sv_logselect_automaton_prepare(&rule->automaton) <= needles->places)
+        needles->count = 0;
+    rule->everything = everything != 0;
+}
+
 static void compile_pattern(struct sv_logselect_rule *rule, char const *pattern,
                             enum sv_logscript_matcher matcher)
 {
@@ -25,8 +44,7 @@ static void compile_pattern(struct sv_logselect_rule *rule, char const *pattern,
     rule->pattern = pattern;
     rule->length = strlen(pattern);
     if (matcher == SV_LOGSCRIPT_MATCH_REGEX) {
-        rule->engine = !sv_logselect_needles_read(&rule->needles, pattern, rule->length);
-        rule->everything = !rule->engine && !rule->needles.count;
+        compile_regex(rule);
     } else {
         rule->literal = strcspn(pattern, special[matcher]);
         rule->everything = rule->length == 1 && *pattern == '*';
@@ -38,7 +56,8 @@ static struct sv_logselect_rule *add_rule(struct sv_logselect *select,
 {
     struct sv_logselect_rule *rule = select->rules + select->count++;
 
-    *rule = (struct sv_logselect_rule){.step = step};
+    memset(rule, 0, offsetof(struct sv_logselect_rule, automaton));
+    rule->step = step;
     return rule;
 }
 
@@ -243,6 +262,8 @@ __attribute__((noinline)) static int rest_matches(struct sv_logselect_rule const
     case SV_LOGSCRIPT_MATCH_REGEX:
         if (rule->needles.count && !sv_logselect_needles_in(&rule->needles, line, length))
             return 0;
+        if (rule->automatic)
+            return sv_logselect_automaton_matches(&rule->automaton, line, length);
         if (!rule->engine) return 1;
         return engine && rule->regex && engine(rule->regex, line, length);
     }
@@ -301,8 +322,9 @@ size_t sv_logselect_line(struct sv_logselect const *select, char const *line,
 static int pattern_matches(enum sv_logscript_matcher matcher, char const *pattern,
                            char const *line, size_t length)
 {
-    struct sv_logselect_rule rule = {.step = SV_LOGSELECT_SELECT};
+    struct sv_logselect_rule rule;
 
+    memset(&rule, 0, offsetof(struct sv_logselect_rule, automaton));
     compile_pattern(&rule, pattern, matcher);
     return rule_matches(&rule, 0, line, length);
 }

@@ -56,8 +56,7 @@ static struct class const classes[] = {
 #undef CLASS
 };
 
-/* 1 or 0; -1 if there is no class of that name. */
-static int in_class(char const *name, size_t length, unsigned char byte)
+int sv_logselect_in_class(char const *name, size_t length, unsigned char byte)
 {
     for (unsigned int i = 0; i < sizeof classes / sizeof *classes; i++)
         if (!strncmp(classes[i].name, name, length) && !classes[i].name[length])
@@ -114,7 +113,7 @@ static enum item read_item(struct reader *reader, unsigned char byte,
     if (first != '[') return ITEM_BYTE;
     switch (read_inner(reader, &name, &length)) {
     case ':': {
-        int in = in_class(name, length, byte);
+        int in = sv_logselect_in_class(name, length, byte);
         return in < 0 ? ITEM_NONE : in ? ITEM_MATCHED : ITEM_MISSED;
     }
     case '.':

@@ -95,7 +95,7 @@ static enum piece read_escaped(struct reader *reader, char *byte)
     if (reader->at == reader->end) return PIECE_STRANGE;
     *byte = *reader->at++;
     /* others may be operators, as `\<` and `\w` are, or references to a group */
-    return strchr("^.[]$()|*+?{}\\/-\"#%&,:;=@~! ", *byte) ? PIECE_BYTE : PIECE_GAP;
+    return strchr(SV_LOGSELECT_ESCAPED, *byte) ? PIECE_BYTE : PIECE_GAP;
 }
 
 /* `[x]` says x; other brackets are gaps. */
@@ -195,6 +195,10 @@ static void add_gap(struct collector *collector)
 
 static void add_byte(struct collector *collector, char byte, enum times times)
 {
+    if (byte == 1) { /* which a NUL is, too */
+        add_gap(collector);
+        return;
+    }
     if (times == TIMES_ONE || times == TIMES_MORE) {
         if (!collector->open) open_needle(collector);
         if (collector->open && collector->used < SV_LOGSELECT_NEEDLE_BYTES) {
@@ -287,6 +291,22 @@ static void unwrap(struct reader *reader, int *begin, int *end)
     }
 }
 
+/* The hints. Of alternatives that counts which is found at the most places. */
+static void prepare(struct sv_logselect_needles *needles)
+{
+    unsigned int least = SV_LOGSELECT_ALL_PLACES;
+
+    needles->places = 0;
+    for (size_t i = 0; i < needles->count; i++) {
+        struct sv_logselect_needle *needle = needles->needle + i;
+        unsigned int places = sv_logselect_needle_prepare(needle, needles->text);
+        if (places < least) least = places;
+        if (!needle->last) continue;
+        if (needles->places < least) needles->places = least;
+        least = SV_LOGSELECT_ALL_PLACES;
+    }
+}
+
 int sv_logselect_needles_read(struct sv_logselect_needles *needles,
                               char const *expression, size_t length)
 {
@@ -295,6 +315,7 @@ int sv_logselect_needles_read(struct sv_logselect_needles *needles,
     int begin = 0, end = 0;
 
     needles->count = 0;
+    needles->places = SV_LOGSELECT_ALL_PLACES;
     unwrap(&reader, &begin, &end);
     for (;;) {
         size_t before = needles->count;
@@ -308,7 +329,6 @@ int sv_logselect_needles_read(struct sv_logselect_needles *needles,
         if (reader.at == reader.end) break;
         reader.at++;
     }
-    for (size_t i = 0; i < needles->count; i++)
-        sv_logselect_needle_prepare(needles->needle + i, needles->text);
+    prepare(needles);
     return collector.whole;
 }

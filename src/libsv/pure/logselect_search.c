@@ -1,11 +1,13 @@
 /* ISC license. */
 
 /*
- * logselect_search.c: whether a line has the needles of a regular expression. A needle is
- * looked for by its two rarest bytes, sixteen places at a time: bytes that logs are full
- * of would stop memchr everywhere, and memmem needs longer to begin than most lines take.
+ * logselect_search.c: where in a line a hint fits, and whether it has the needles of a
+ * regular expression. A needle or the beginning of a match is looked for by its two
+ * rarest bytes, sixteen places at a time: bytes that logs are full of would stop memchr
+ * everywhere, and memmem needs longer to begin than most lines take.
  */
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -14,51 +16,118 @@
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef uint64_t words2 __attribute__((vector_size(16)));
 
+/* Hints ----------------------------------------------------------------------------- */
+
 /* The bytes that are frequent in logs, the most frequent first. All others are rarer. */
 static char const frequent[] = " etaoinsr0l1dc2m3u.p5-4h:8679/fgTb=v,y\"G[]w@k_AESPICO";
 
-static size_t rarity(char byte)
+/* So many of 2000 places, roughly, have a byte of the range. */
+static unsigned int frequency(struct sv_logselect_range range)
 {
-    char const *found = memchr(frequent, byte, sizeof frequent - 1);
+    unsigned int sum = (unsigned int)range.high - range.low + 1;
 
-    return found ? (size_t)(found - frequent) : sizeof frequent;
-}
-
-void sv_logselect_needle_prepare(struct sv_logselect_needle *needle, char const *text)
-{
-    text += needle->from;
-    needle->rare[0] = needle->rare[1] = 0;
-    for (unsigned char i = 1; i < needle->length; i++)
-        if (rarity(text[i]) > rarity(text[needle->rare[0]])) needle->rare[0] = i;
-    if (!needle->rare[0] && needle->length > 1) needle->rare[1] = 1;
-    for (unsigned char i = 1; i < needle->length; i++)
-        if (i != needle->rare[0] && rarity(text[i]) > rarity(text[needle->rare[1]]))
-            needle->rare[1] = i;
-}
-
-/* For fewer than sixteen places: the needle at one of the `places` first bytes of line.
- */
-static char const *search_few(struct sv_logselect_needle const *needle, char const *bytes,
-                              char const *line, size_t places)
-{
-    size_t rare = needle->rare[0];
-    char const *at = line + rare, *end = at + places;
-
-    while (at < end && (at = memchr(at, bytes[rare], (size_t)(end - at)))) {
-        if (!memcmp(at - rare, bytes, needle->length)) return at - rare;
-        at++;
+    for (size_t i = 0; i < sizeof frequent - 1; i++) {
+        unsigned char byte = (unsigned char)frequent[i];
+        if (byte >= range.low && byte <= range.high)
+            sum += (unsigned int)(sizeof frequent - 1 - i);
     }
-    return 0;
+    return sum;
 }
 
-/* Of the sixteen places from `line` on that `hits` names, the first with the needle. */
-static char const *first_hit(bytes16 hits, char const *bytes, size_t length,
-                             char const *line)
+unsigned int sv_logselect_choose_hint(struct sv_logselect_hint *hint,
+                                      struct sv_logselect_range const *ranges,
+                                      size_t count)
 {
-    for (size_t i = 0; i < sizeof hits; i++)
-        if (hits[i] && !memcmp(line + i, bytes, length)) return line + i;
-    return 0;
+    unsigned int least[2] = {2000, 2000};
+
+    *hint = (struct sv_logselect_hint){.span = {255, 255}};
+    for (size_t i = 0; i < count; i++) {
+        unsigned int own = frequency(ranges[i]);
+        if (own >= least[1]) continue;
+        size_t place = own >= least[0];
+        if (!place) {
+            hint->at[1] = hint->at[0];
+            hint->low[1] = hint->low[0];
+            hint->span[1] = hint->span[0];
+            least[1] = least[0];
+        }
+        hint->at[place] = (unsigned char)i;
+        hint->low[place] = ranges[i].low;
+        hint->span[place] = (unsigned char)(ranges[i].high - ranges[i].low);
+        least[place] = own;
+    }
+    return least[0] * least[1];
 }
+
+unsigned int sv_logselect_needle_prepare(struct sv_logselect_needle *needle,
+                                         char const *text)
+{
+    struct sv_logselect_range ranges[SV_LOGSELECT_NEEDLE_BYTES];
+
+    for (size_t i = 0; i < needle->length; i++) {
+        unsigned char byte = (unsigned char)text[needle->from + i];
+        ranges[i] = (struct sv_logselect_range){byte, byte};
+    }
+    return sv_logselect_choose_hint(&needle->hint, ranges, needle->length);
+}
+
+static int fits(struct sv_logselect_hint const *hint, char const *line)
+{
+    unsigned char one = (unsigned char)line[hint->at[0]] - hint->low[0];
+    unsigned char other = (unsigned char)line[hint->at[1]] - hint->low[1];
+
+    return one <= hint->span[0] && other <= hint->span[1];
+}
+
+/* A hint, sixteen times. */
+struct wide_hint {
+    bytes16 low[2];
+    bytes16 span[2];
+};
+
+/* Of sixteen places, the bits of each all set or none, the first that is set. */
+static inline size_t first_hit(words2 hits)
+{
+    size_t skipped = hits[0] ? 0 : 8;
+
+    return skipped + (size_t)__builtin_ctzll(le64toh(hits[skipped / 8])) / 8;
+}
+
+static inline bytes16 fit16(struct wide_hint const *wide,
+                            struct sv_logselect_hint const *hint, char const *line)
+{
+    bytes16 one, other;
+
+    memcpy(&one, line + hint->at[0], sizeof one);
+    memcpy(&other, line + hint->at[1], sizeof other);
+    return (bytes16)(one - wide->low[0] <= wide->span[0])
+           & (bytes16)(other - wide->low[1] <= wide->span[1]);
+}
+
+size_t sv_logselect_seek(struct sv_logselect_hint const *hint, char const *line,
+                         size_t from, size_t places)
+{
+    struct wide_hint wide;
+
+    if (from + sizeof(bytes16) > places) {
+        while (from < places && !fits(hint, line + from)) from++;
+        return from < places ? from : places;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        memset(wide.low + i, hint->low[i], sizeof(bytes16));
+        memset(wide.span + i, hint->span[i], sizeof(bytes16));
+    }
+    for (;;) {
+        words2 hits = (words2)fit16(&wide, hint, line + from);
+        if (hits[0] | hits[1]) return from + first_hit(hits);
+        from += sizeof(bytes16);
+        if (from == places) return places;
+        /* the last sixteen: some of them once more */
+        if (from + sizeof(bytes16) > places) from = places - sizeof(bytes16);
+    }
+}
+
+/* Needles --------------------------------------------------------------------------- */
 
 /* Where the needle, which is not empty, comes first; null: nowhere. */
 static char const *search(struct sv_logselect_needle const *needle, char const *bytes,
@@ -67,25 +136,10 @@ static char const *search(struct sv_logselect_needle const *needle, char const *
     if (length < needle->length) return 0;
     size_t places = length - needle->length + 1;
     if (needle->length == 1) return memchr(line, *bytes, places);
-    if (places < sizeof(bytes16)) return search_few(needle, bytes, line, places);
-
-    bytes16 first, second;
-    memset(&first, bytes[needle->rare[0]], sizeof first);
-    memset(&second, bytes[needle->rare[1]], sizeof second);
-    for (size_t at = 0;;) {
-        bytes16 one, other;
-        memcpy(&one, line + at + needle->rare[0], sizeof one);
-        memcpy(&other, line + at + needle->rare[1], sizeof other);
-        bytes16 hits = (bytes16)(one == first) & (bytes16)(other == second);
-        words2 any = (words2)hits;
-        if (any[0] | any[1]) {
-            char const *found = first_hit(hits, bytes, needle->length, line + at);
-            if (found) return found;
-        }
-        if (at + sizeof one == places) return 0;
-        at += sizeof one;
-        /* the last sixteen: some of them once more */
-        if (at + sizeof one > places) at = places - sizeof one;
+    for (size_t at = 0;; at++) {
+        at = sv_logselect_seek(&needle->hint, line, at, places);
+        if (at == places) return 0;
+        if (!memcmp(line + at, bytes, needle->length)) return line + at;
     }
 }
 

@@ -197,7 +197,7 @@ int main(int argc, char const *const *argv)
     umask(022);
     arguments = argv + 1;
     argument_count = argc ? (size_t)argc - 1 : 0;
-    multilog.spare[0] = multilog.spare[1] = -1;
+    multilog.spare[0] = multilog.spare[1] = multilog.carried_from = -1;
     multilog.alerts.fd = 2;
     multilog.prints.fd = 1;
     read_script();

@@ -35,8 +35,9 @@
 /*
  * Bytes of input: an unfinished line of less than a read, which lies anywhere in the
  * first two thirds (it is only moved where it does not overlap itself), and a read.
+ * Behind them something that can be read: short lines are copied with a few bytes more.
  */
-#define MULTILOG_INPUT (3 * MULTILOG_READ)
+#define MULTILOG_INPUT (3 * MULTILOG_READ + SV_INFLIGHT_PAGE)
 
 #define MULTILOG_STAMP 40 /* room for any stamp and a space */
 #define MULTILOG_LEAD (MULTILOG_STAMP + SV_LOGSCRIPT_PREFIX_MAX)
@@ -59,13 +60,16 @@
 /* A processor that is waited for so long is worth a word. */
 #define MULTILOG_PATIENCE_MS 10000
 
+/* With this code a child leaves whose trouble may be over when it is tried again. */
+#define MULTILOG_TEMPORARY 75
+
 #define MULTILOG_ALERTS 4096 /* PIPE_BUF: several writers' alerts are not torn */
 
 struct trouble {      /* something that does not work; all 0: nothing known */
     char const *verb; /* what, as in struct sv_logdir_trouble */
     char const *file;
     int error;
-    int64_t last_ms;  /* when it was last tried, on the monotonic clock */
+    int64_t last_ms;  /* when it was last waited for, on the monotonic clock */
     int64_t delay_ms; /* how long it was then left alone */
 };
 
@@ -75,12 +79,13 @@ struct output { /* a directory of the script */
     struct sv_logscript_directory settings;
     size_t number; /* among the outputs, from 0 */
     struct trouble trouble, processing_trouble;
-    int wstat; /* how the processor ended; defined when its pid has become 0 */
+    int wstat;            /* how the processor ended; defined when its pid has become 0 */
+    unsigned int due : 1; /* current is to end as soon as that has been done */
     unsigned int processing : 1;    /* a finished file waits for its processor's end */
     unsigned int watched_stale : 1; /* somebody has removed the directory or current */
     int64_t again_ms;  /* the processor is tried again then, monotonic; 0: it is not */
     int64_t age_ms;    /* current is as old as it may be then; 0: no line in it */
-    int watch;         /* its id in multilog->watch; -1: none */
+    int watch;         /* its id in the watch of all; -1: not watched */
     int64_t quiet_ms;  /* that old files go is not said before then */
     uint64_t position; /* bytes of this batch's stream that have been written */
     uint64_t skip;     /* the next bytes of the stream are in the file already */
@@ -161,7 +166,8 @@ struct multilog {
     uint64_t random;                      /* for nonces */
     char *carried;                        /* bytes of a line that others have begun; */
     size_t carried_length;                /* ... 0: none */
-    int spare[2]; /* a pipe to peek into standard input; -1: not open */
+    int carried_from; /* the directory with the record they are in; -1: none, or ours */
+    int spare[2];     /* a pipe to peek into standard input; -1: not open */
 
     unsigned int leaving : 1;   /* SIGTERM */
     int leave_code;             /* with which we leave while something is left to do */
@@ -339,6 +345,12 @@ extern void multilog_append_lines(struct multilog *multilog, struct output *outp
 
 /* Writes all that is pending. */
 extern void multilog_flush(struct multilog *multilog, struct output *output);
+
+/*
+ * If it is for want of room that the latest step failed, and old files may go for that:
+ * removes one. Returns whether it can be tried again.
+ */
+extern int multilog_make_room(struct output *output, int error);
 
 /* multilog_line.c ------------------------------------------------------------------- */
 

@@ -53,7 +53,9 @@ static size_t peek(struct multilog *multilog, char *ahead, size_t room)
 /* Takes what was read: `length` bytes where `want` were announced. */
 static void give(struct multilog *multilog, size_t length, size_t want, int ends)
 {
-    if (length != want || ends) multilog_correct(multilog, length, ends);
+    /* what is replaced might look like what was there before the read */
+    if (length != want || ends || multilog->program.replaces)
+        multilog_correct(multilog, length, ends);
     if (length) multilog_take(multilog, length);
     if (ends) multilog_end(multilog);
     multilog_flush_all(multilog);
@@ -112,7 +114,9 @@ static int read_batch(struct multilog *multilog, int available)
 static void restore_all(struct multilog *multilog)
 {
     for (size_t i = 0; i < multilog->output_count; i++)
-        if (multilog->outputs[i].watched_stale)
+        if (multilog->outputs[i].watched_stale
+            || (multilog->outputs[i].watch < 0
+                && sv_logdir_has_lost(&multilog->outputs[i].directory)))
             multilog_restore(multilog, multilog->outputs + i);
 }
 

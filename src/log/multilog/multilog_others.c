@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
@@ -56,6 +57,24 @@ static void let_go(struct multilog *other, struct output *output)
         multilog_pause_for(other, output);
 }
 
+/* Whether the names that it used lead to its directories. None of them is to be made. */
+static int is_same_place(struct sv_logscript const *script,
+                         struct sv_inflight const *record)
+{
+    struct sv_inflight_output const *output = sv_inflight_now(record)->outputs;
+    struct sv_inflight_output const *end = output + record->head->output_count;
+    struct stat found;
+
+    for (size_t i = 0; i < script->count; i++) {
+        if (script->directives[i].kind != SV_LOGSCRIPT_DIRECTORY) continue;
+        if (output == end || stat(script->directives[i].text, &found) < 0
+            || found.st_dev != output->device || found.st_ino != output->directory)
+            return 0;
+        output++;
+    }
+    return output == end;
+}
+
 /* The child: one of those others. Whoever dies here has told why. */
 static void be_other(struct multilog *multilog, struct place *place)
 {
@@ -64,23 +83,27 @@ static void be_other(struct multilog *multilog, struct place *place)
     size_t size = (size_t)head->words_size;
     char const *error, *word;
     char *words = multilog_memory(size, 1);
-    int carries = place->is_home && is_our_source(multilog, head);
+    int carries = is_our_source(multilog, head);
 
     memcpy(words, sv_inflight_words(&place->record), size);
     /* whoever ends us does not want us to go on alone */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    other.leave_code = 111;
+    other.leave_code = MULTILOG_TEMPORARY;
     other.hasty = 1; /* the new script may be there just to have another processor */
-    other.spare[0] = other.spare[1] = -1;
+    other.spare[0] = other.spare[1] = other.carried_from = -1;
+    other.alerts.fd = 2;
+    other.prints.fd = 1;
     multilog_identify(&other);
     if (!multilog_understand(&other.program, words, size, &error, &word))
         sv_dieu(111, "understand ", word, ": ", error);
+    if (!is_same_place(&other.program.script, &place->record))
+        sv_die(111, "it belongs to another directory");
     multilog_catch();
     multilog_set_up(&other, 0);
     multilog_find_record(&other);
     if (!other.recovers) sv_die(111, "it belongs to another directory");
     for (size_t i = 0; i < other.output_count; i++)
-        if (!multilog_start(&other, other.outputs + i)) _exit(111);
+        if (!multilog_start(&other, other.outputs + i)) _exit(MULTILOG_TEMPORARY);
     multilog_note_whole(&other);
     if (!carries) other.source_inode++; /* what is held has no end to come */
     multilog_recover(&other);
@@ -97,21 +120,24 @@ static void set_aside(struct place *place)
              " holds, keeping it as " ASIDE);
 }
 
-/* A line of our own standard input goes on with us. */
+/* A line of our own standard input goes on with us; its record goes when ours is there.
+ */
 static void carry(struct multilog *multilog, struct place *place)
 {
     struct sv_inflight_slot const *slot = sv_inflight_now(&place->record);
+    int carries = slot->held && is_our_source(multilog, place->record.head);
 
-    if (!place->is_home) {
-        (void)sv_inflightfile_remove(place->fd); /* an old record does no harm */
+    if (place->is_home) multilog->taken_over = 1;
+    if (!carries || multilog->carried_length) {
+        if (!place->is_home)
+            (void)sv_inflightfile_remove(place->fd); /* it says nothing */
         return;
     }
-    multilog->taken_over = 1; /* until a new one replaces it */
-    if (!slot->held || !is_our_source(multilog, place->record.head)) return;
     multilog->carried_length = (size_t)slot->held;
     multilog->carried = multilog_memory(multilog->carried_length, 1);
     memcpy(multilog->carried, place->record.input + slot->held_at,
            multilog->carried_length);
+    if (!place->is_home) multilog->carried_from = fcntl(place->fd, F_DUPFD_CLOEXEC, 3);
 }
 
 static int is_our_program(struct multilog const *multilog,
@@ -136,7 +162,10 @@ static void finish_one(struct multilog *multilog, struct place *place)
         pid_t pid = fork();
         if (pid < 0) sv_dieusys(111, "fork");
         if (!pid) be_other(multilog, place);
-        if (wait_pid(pid, &wstat) < 0 || wstat)
+        if (wait_pid(pid, &wstat) < 0) sv_dieusys(111, "wait");
+        /* it has told what, and the record stays for the next attempt */
+        if (WIFSIGNALED(wstat) || WEXITSTATUS(wstat) == MULTILOG_TEMPORARY) _exit(111);
+        if (wstat)
             set_aside(place);
         else
             carry(multilog, place);

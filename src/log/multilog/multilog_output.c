@@ -51,13 +51,20 @@ static void leave_others(struct multilog *multilog)
     if (all && !multilog->held) multilog_end_record(multilog);
 }
 
+static int is_temporary(int error)
+{
+    return error == EWOULDBLOCK || error == ENOSPC || error == EDQUOT || error == EMFILE
+           || error == ENFILE || error == ENOMEM || error == EIO;
+}
+
 /* What cannot be had is died of. */
 static void die_of(struct multilog *multilog, struct output *output, char const *verb)
 {
     struct sv_logdir_trouble trouble = output->directory.trouble;
+    int code = multilog->hasty && is_temporary(trouble.error) ? MULTILOG_TEMPORARY : 111;
 
     if (multilog->record.head) leave_others(multilog);
-    sv_dieu(111, verb, output->directory.path, trouble.file ? "/" : "",
+    sv_dieu(code, verb, output->directory.path, trouble.file ? "/" : "",
             trouble.file ? trouble.file : "", trouble.tail, ": ",
             sv_errortext(trouble.error));
 }
@@ -137,6 +144,7 @@ static int reach(struct multilog *multilog, struct output *output,
             continue;
         }
         if (do_step(multilog, output, goal, step)) continue;
+        if (multilog_make_room(output, output->directory.trouble.error)) continue;
         if (goal == SV_LOGPLAN_START) check_start(multilog, output, step);
         multilog_pause_for(multilog, output);
         (void)look(multilog,
@@ -170,7 +178,8 @@ int multilog_start(struct multilog *multilog, struct output *output)
 {
     if (!reach(multilog, output, SV_LOGPLAN_START, 0)) return 0;
     multilog_begin_age(output);
-    output->processing = 1; /* if there is nothing to be done, that is soon known */
+    output->processing = 1;    /* if there is nothing to be done, that is soon known */
+    output->watched_stale = 1; /* it may have been removed before it was watched */
     return 1;
 }
 
@@ -222,6 +231,7 @@ void multilog_process(struct multilog *multilog, struct output *output)
     }
     output->processing = 0;
     multilog_well(&output->processing_trouble);
+    if (output->due) multilog_rotate(multilog, output);
 }
 
 static int give_up_processing(struct multilog *multilog, struct output *output)
@@ -274,7 +284,8 @@ void multilog_turn(struct multilog *multilog, struct output *output, int must)
 
 void multilog_rotate(struct multilog *multilog, struct output *output)
 {
-    if (output->directory.bytes) multilog_turn(multilog, output, 0);
+    output->due = output->processing;
+    if (output->directory.bytes && !output->due) multilog_turn(multilog, output, 0);
 }
 
 void multilog_restore(struct multilog *multilog, struct output *output)

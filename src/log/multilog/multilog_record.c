@@ -1,8 +1,8 @@
 /* ISC license. */
 
 /*
- * The record of the batch in flight: when what is noted in it, and what a new multilog
- * makes of it. What it means is in inflight.h.
+ * The record of the batch in flight: making it, and what a new multilog makes of it. What
+ * it means is in inflight.h.
  */
 
 #include <errno.h>
@@ -55,18 +55,6 @@ static int is_hopeless(int error)
            || error == EACCES || error == EPERM || error == EROFS;
 }
 
-static void describe_output(struct sv_inflight_output *entry, struct output const *output)
-{
-    *entry = (struct sv_inflight_output){
-        .device = output->directory.identity_device,
-        .directory = output->directory.identity_inode,
-        .inode = output->directory.inode,
-        .start = (int64_t)output->directory.bytes - (int64_t)output->position,
-        .next = output->position,
-        .whole = output->situation.vouched,
-    };
-}
-
 /* The unfinished line comes first in the new input. */
 static void fill_record(struct multilog *multilog, struct sv_inflight *record,
                         char const *held)
@@ -77,7 +65,7 @@ static void fill_record(struct multilog *multilog, struct sv_inflight *record,
     slot->held = multilog->held;
     slot->began = multilog->began;
     for (size_t i = 0; i < multilog->output_count; i++)
-        describe_output(slot->outputs + i, multilog->outputs + i);
+        multilog_describe(slot->outputs + i, multilog->outputs + i);
     sv_inflight_commit(record);
 }
 
@@ -106,6 +94,7 @@ static void make_record(struct multilog *multilog, struct sv_inflight *record,
             multilog->record_error = what.error; /* a word, if there is nothing worse */
             break;
         }
+        if (multilog_make_room(multilog->outputs, what.error)) continue;
         multilog_pause(multilog, &trouble, home->path, &what, 0);
         if (multilog->leaving) break;
     }
@@ -181,9 +170,18 @@ static int open_record(struct multilog *multilog)
         if (is_hopeless(what.error))
             sv_dieusys(111, "read ", home->path, "/" SV_INFLIGHTFILE);
         multilog_pause(multilog, &trouble, home->path, &what, 0);
-        if (multilog->leaving) _exit(111); /* nothing has been done, and it stays */
+        if (multilog->leaving) _exit(multilog->leave_code); /* and it stays */
     }
     return 0;
+}
+
+/* The line that others have begun stands in our record now. */
+static void forget_carried(struct multilog *multilog)
+{
+    if (multilog->carried_from < 0) return;
+    (void)sv_inflightfile_remove(multilog->carried_from); /* or the next one does */
+    (void)close(multilog->carried_from);
+    multilog->carried_from = -1;
 }
 
 void multilog_find_record(struct multilog *multilog)
@@ -193,6 +191,7 @@ void multilog_find_record(struct multilog *multilog)
     int found = open_record(multilog);
     if (found && is_ours(multilog)) {
         adopt(multilog);
+        forget_carried(multilog);
         return;
     }
     if (found && !multilog->taken_over) /* it was locked when we looked, and is not now */
@@ -200,6 +199,7 @@ void multilog_find_record(struct multilog *multilog)
                 "/" SV_INFLIGHTFILE ": ", sv_errortext(EAGAIN));
     if (found) sv_inflightfile_unmap(&multilog->record);
     begin_record(multilog);
+    if (multilog->durable) forget_carried(multilog);
 }
 
 /* The line that was begun came from another standard input, which has ended. */
@@ -254,6 +254,8 @@ void multilog_renew_record(struct multilog *multilog)
 
     make_record(multilog, &multilog->record, before.input + multilog->held_at);
     multilog->held_at = 0;
+    /* if it has kept its name nobody may believe it any more */
+    if (!multilog->durable) memset(before.head->magic, 0, sizeof before.head->magic);
     sv_inflightfile_unmap(&before);
 }
 
@@ -274,6 +276,7 @@ void multilog_move_record(struct multilog *multilog)
     while (!sv_inflightfile_renew(&multilog->record, home->fd)) {
         struct sv_logdir_trouble what = {"create ", SV_INFLIGHTFILE, "", errno};
         multilog->durable = 0; /* as long as it is a file without a name */
+        if (is_hopeless(what.error)) return;
         multilog_pause(multilog, &trouble, home->path, &what, 0);
         if (multilog->leaving) return;
     }
@@ -282,116 +285,6 @@ void multilog_move_record(struct multilog *multilog)
 
 void multilog_end_record(struct multilog *multilog)
 {
-    if (multilog->durable) (void)sv_inflightfile_remove(multilog->outputs->directory.fd);
-}
-
-void multilog_announce(struct multilog *multilog, size_t want, char const *ahead)
-{
-    struct sv_inflight *record = &multilog->record;
-    struct sv_inflight_slot *slot = sv_inflight_edit(record);
-
-    if (multilog->program.timed) sv_clock_wall(&multilog->now);
-    if (!multilog_is_in_line(multilog)) multilog->began = multilog->now;
-    slot->phase = SV_INFLIGHT_READING;
-    slot->held_at = multilog->held_at;
-    slot->held = multilog->held;
-    slot->want = want;
-    slot->ends = slot->told = 0;
-    slot->began = multilog->began;
-    slot->now = multilog->now;
-    for (size_t i = 0; i < multilog->output_count; i++) {
-        struct output *output = multilog->outputs + i;
-        output->position = 0;
-        slot->outputs[i].inode = output->directory.inode;
-        slot->outputs[i].start = (int64_t)output->directory.bytes;
-        slot->outputs[i].next = 0;
-    }
-    multilog->random += UINT64_C(0x9e3779b97f4a7c15);
-    if (want)
-        sv_inflight_mark(record, slot, multilog->random * (multilog->random | 1), ahead);
-    sv_inflight_commit(record);
-}
-
-void multilog_correct(struct multilog *multilog, size_t want, int ends)
-{
-    struct sv_inflight_slot *slot = sv_inflight_edit(&multilog->record);
-
-    slot->phase = SV_INFLIGHT_GIVING;
-    slot->want = want;
-    slot->ends = ends != 0;
-    sv_inflight_commit(&multilog->record);
-}
-
-void multilog_note_told(struct multilog *multilog)
-{
-    struct sv_inflight_slot *slot = sv_inflight_edit(&multilog->record);
-
-    slot->told = 1;
-    sv_inflight_commit(&multilog->record);
-}
-
-static void commit_idle(struct multilog *multilog)
-{
-    struct sv_inflight_slot *slot = sv_inflight_edit(&multilog->record);
-
-    slot->phase = SV_INFLIGHT_IDLE;
-    slot->held_at = multilog->held_at;
-    slot->held = multilog->held;
-    slot->want = 0;
-    slot->in_line = multilog->in_line;
-    slot->began = multilog->began;
-    if (multilog->in_line)
-        memcpy(slot->outputs + multilog->output_count, multilog->program.chosen,
-               multilog->program.select.actions);
-    sv_inflight_commit(&multilog->record);
-}
-
-/*
- * Behind it, what is held is moved to the front, where it does not overlap itself: both
- * places are good until the second note, and only then the old one is used again.
- */
-void multilog_note_idle(struct multilog *multilog)
-{
-    char *input = multilog->record.input;
-    size_t from = multilog->held_at;
-
-    if (!multilog->held) multilog->held_at = 0;
-    commit_idle(multilog);
-    if (!multilog->held_at || multilog->held > from) return;
-    memcpy(input, input + from, multilog->held);
-    multilog->held_at = 0;
-    commit_idle(multilog);
-}
-
-void multilog_note_whole(struct multilog *multilog)
-{
-    struct sv_inflight_slot *slot = sv_inflight_edit(&multilog->record);
-
-    for (size_t i = 0; i < multilog->output_count; i++) {
-        multilog->outputs[i].situation.vouched = 1;
-        slot->outputs[i].whole = 1;
-        slot->outputs[i].device = multilog->outputs[i].directory.identity_device;
-        slot->outputs[i].directory = multilog->outputs[i].directory.identity_inode;
-    }
-    sv_inflight_commit(&multilog->record);
-}
-
-void multilog_note_retiring(struct multilog *multilog, struct output *output)
-{
-    struct sv_inflight_slot *slot = sv_inflight_edit(&multilog->record);
-
-    slot->outputs[output->number].next = output->position;
-    sv_inflight_commit(&multilog->record);
-}
-
-/* Another file than before is ours from its beginning. */
-void multilog_note_current(struct multilog *multilog, struct output *output)
-{
-    struct sv_inflight_slot *slot = sv_inflight_edit(&multilog->record);
-    struct sv_inflight_output *entry = slot->outputs + output->number;
-    uint64_t whole = entry->inode != output->directory.inode || entry->whole;
-
-    describe_output(entry, output);
-    entry->whole = whole;
-    sv_inflight_commit(&multilog->record);
+    if (multilog->output_count) /* a private one may have replaced one that is there */
+        (void)sv_inflightfile_remove(multilog->outputs->directory.fd);
 }

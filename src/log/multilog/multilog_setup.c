@@ -61,7 +61,11 @@ static void set_up_outputs(struct multilog *multilog, int again)
         struct output *output = multilog->outputs + number;
         apply_settings(output, script, i);
         output->number = number++;
-        if (again) continue;
+        if (again) {
+            output->age_ms = 0; /* its age begins now */
+            multilog_begin_age(output);
+            continue;
+        }
         output->watch = -1;
         /* no pages until it is used, and whole ones, to be given back */
         output->pending = aligned_alloc(SV_INFLIGHT_PAGE, MULTILOG_PENDING);

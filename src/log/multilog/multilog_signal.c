@@ -90,6 +90,7 @@ int multilog_await_input(int64_t deadline_ms)
 {
     struct pollfd input = {.fd = awaited, .events = POLLIN};
     struct timespec left;
+    if (multilog_is_signalled()) return 0;
     int ready = ppoll(&input, 1, time_left(&left, deadline_ms), 0);
 
     return ready > 0 && !multilog_is_signalled() ? input.revents : 0;

@@ -16,9 +16,8 @@
 #define COPY 32 /* bytes; no less than most stamps, and short lines, have */
 
 /* The disk is full, and old files are worth less than new lines. Said now and then. */
-static int make_room(struct output *output)
+int multilog_make_room(struct output *output, int error)
 {
-    int error = output->directory.trouble.error;
     int64_t now_ms = sv_clock_monotonic_ms();
 
     if ((error != ENOSPC && error != EDQUOT)
@@ -27,7 +26,7 @@ static int make_room(struct output *output)
         return 0;
     if (now_ms >= output->quiet_ms)
         sv_warnu("write to ", output->directory.path,
-                 "/current, removing old files: ", sv_errortext(error));
+                 ", removing old files: ", sv_errortext(error));
     output->quiet_ms = now_ms + MULTILOG_QUIET_MS;
     return 1;
 }
@@ -43,7 +42,7 @@ static void write_share(struct multilog *multilog, struct output *output,
             output->position += written;
             data += written;
             length -= written;
-        } else if (!make_room(output))
+        } else if (!multilog_make_room(output, output->directory.trouble.error))
             multilog_pause_for(multilog,
                                output); /* also when leaving: the line has been read */
     }

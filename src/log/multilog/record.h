@@ -1,7 +1,8 @@
 /* ISC license. */
 
 /*
- * What multilog notes in its record of the batch in flight, and when; multilog_record.c.
+ * What multilog notes in its record of the batch in flight, and when (multilog_note.c),
+ * and what becomes of it (multilog_record.c).
  *
  *   announce     before each read
  *   correct      if it has brought something else
@@ -59,5 +60,9 @@ extern void multilog_note_idle(struct multilog *multilog);
 /* Notes: current is about to be retired; or is another one now. */
 extern void multilog_note_retiring(struct multilog *multilog, struct output *output);
 extern void multilog_note_current(struct multilog *multilog, struct output *output);
+
+/* What a record says of an output now. */
+extern void multilog_describe(struct sv_inflight_output *entry,
+                              struct output const *output);
 
 #endif

@@ -167,8 +167,9 @@ static void copy(struct svtail *tail, struct log *log)
 {
     do {
         size_t length = log->end - log->begin;
+        if (!length) continue; /* there need not even be a buffer */
         char const *from = log->buffer + log->begin;
-        if (tail->choice.follow && length && length < SVTAIL_MOST) {
+        if (tail->choice.follow && length < SVTAIL_MOST) {
             char const *newline = memrchr(from, '\n', length);
             length = newline ? (size_t)(newline - from) + 1 : 0;
         }
