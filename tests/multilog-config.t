@@ -5,62 +5,13 @@
 
 use lib 'tests/lib';
 use Upkeep;
+use Logs;
 
 use Fcntl ();
 use IO::Socket::INET;
 use POSIX ();
 
-my $top = tempdir;
-my $place;
-my $places = 0;
-
-# fresh: a new directory to work in, with an empty log directory in it.
-sub fresh {
-    $place = "$top/" . ++$places;
-    mkdir $place or die "unable to create $place: $!\n";
-    mkdir "$place/log";
-    return $place;
-}
-
 sub configure { my ($log, $text) = @_; write_file("$place/$log/config", $text) }
-
-sub multilog_with { my ($input, @script) = @_; return run('multilog', @script, {stdin => $input, cwd => $place}) }
-
-# feed(@script): a running multilog, the end of the pipe to write to, and the other one.
-sub feed {
-    pipe my $reader, my $writer or die;
-    my $process = start('multilog', @_, {stdin => $reader, cwd => $place});
-    $writer->autoflush(1);
-    return ($process, $writer, $reader);
-}
-
-sub say_to { my ($writer, $text) = @_; print {$writer} $text or die "unable to write: $!\n" }
-
-# finish($process, $writer): end of input; the exit code.
-sub finish {
-    my ($process, $writer) = @_;
-    close $writer;
-    my $result = $process->wait(20);
-    return $result ? $result->{code} // "signal $result->{signal}" : 'still running';
-}
-
-# same($got, $want, $sentence): is, for texts too long to be shown.
-sub same {
-    my ($got, $want, $sentence) = @_;
-    return 1 if ok $got eq $want, $sentence;
-    my $at = 0;
-    $at++ while substr($got, $at, 1) eq substr $want, $at, 1;
-    diag length $got, ' bytes, not ', length $want, "; they differ from byte $at on: ", substr $got, $at, 60;
-    return 0;
-}
-
-# soon { condition } $sentence: the test that it becomes so.
-sub soon(&$) { my ($condition, $sentence) = @_; return ok &wait_until($condition, 10, $sentence), $sentence }
-
-sub old_files { my ($log) = @_; return map { s{.*/}{}r } sort glob "$place/$log/\@*" }
-sub content { return read_file("$place/$_[0]") // "($_[0]: $!)" }
-sub everything { my ($log) = @_; return join '', map { content("$log/$_") } old_files($log), 'current' }
-sub lines { my ($from, $to) = @_; return join '', map { sprintf "%-31d\n", $_ } $from .. $to }
 
 # has_seen($process): whether it has taken note of all signals.
 sub has_seen {
@@ -91,7 +42,7 @@ my $label = qr/\@[0-9a-f]{24}/;
 
 # What a configuration says ---------------------------------------------------------------------
 
-fresh;
+fresh 'log';
 {
     configure('log', "# sizes\n\ns4096\nn3\n");
     is multilog_with(lines(1, 1000), 's8192', 'n9', './log', './other')->{code}, 0, 'a config';
@@ -101,34 +52,34 @@ fresh;
     like join(' ', map { int((-s "$place/other/$_") / 4096) } old_files('other')), qr/^2 2 2/, 'another directory has the script\'s settings';
     is content('log/config'), "# sizes\n\ns4096\nn3\n", 'the config stays as it is';
 
-    fresh;
+    fresh 'log';
     configure('log', "s5k\nn0");
     multilog_with(lines(1, 3000), 'n2', './log');
     same everything('log'), lines(1, 3000), 'n0: no file is removed; the last line needs no newline';
     is -s "$place/log/" . (old_files('log'))[0], 5120, 's5k: k is 1024';
-    fresh;
+    fresh 'log';
     configure('log', "s0\n");
     multilog_with(lines(1, 5000), './log');
     is join('', old_files('log')), '', 's0: a file is never full';
-    fresh;
+    fresh 'log';
     configure('log', "s4096\n!tr 0-9 a-j\n");
     multilog_with(lines(1, 130), '!tr 0-9 A-J', './log');
     same everything('log'), lines(1, 128) =~ tr/0-9/a-j/r . lines(129, 130), '! a processor';
-    fresh;
+    fresh 'log';
     configure('log', "t1\n");
     my ($process, $writer) = feed('./log');
     say_to($writer, "x\n");
     soon { old_files('log') == 1 } 't1: a file ends after a second';
     is finish($process, $writer), 0, 'and it goes on';
 
-    fresh;
+    fresh 'log';
     configure('log', "bad\n #\nN2\nx\nI\nf\n=status\n./elsewhere\ne\n");
     is multilog_with("x\n", './log')->{code}, 0, 'what means nothing to svlogd';
     is content('log/current'), "x\n", 'means nothing';
     is join(' ', sort map { s{.*/}{}r } glob "$place/*"), 'log', 'at all';
 }
 
-fresh;
+fresh 'log';
 {
     mkdir "$place/other";
     configure('log', "-*\n+a*\n");
@@ -147,7 +98,7 @@ fresh;
     multilog_with("aaab\n+ab\nb\n", './log');
     is content('log/current'), "aaab\n", 'a plus is svlogd\'s';
 
-    fresh;
+    fresh 'log';
     configure('log', "eerror*\nEerror 7\n");
     my $result = multilog_with("ok\nerror 1\nerror 7\nx error\n", './log', './other');
     is $result->{err}, "error 1\n", 'e and E: alerts';
@@ -161,7 +112,7 @@ fresh;
     like $result->{err}, qr/^$label a x\n\z/, 'and only there';
 }
 
-fresh;
+fresh 'log';
 {
     my ($socket, $address, $receive) = receiver();
     configure('log', "u$address\npme: \n-no*\n");
@@ -178,7 +129,7 @@ fresh;
 
 # Faults ----------------------------------------------------------------------------------------
 
-fresh;
+fresh 'log';
 {
     for my $fault ('u1.2.3', 'Uhost', 'p' . 'x' x 201) {
         configure('log', "s4096\n$fault\n");
@@ -198,7 +149,7 @@ fresh;
 
 # HUP -------------------------------------------------------------------------------------------
 
-fresh;
+fresh 'log';
 {
     my ($process, $writer) = feed('L', './log', 'x', './other');
     say_to($writer, "one\n");
@@ -240,7 +191,7 @@ fresh;
     same content('other/current'), "one\nno\nno\ntwo\nno\nthree\nno\n" . lines(1, 1000), 'nothing of it is seen elsewhere';
 }
 
-fresh;
+fresh 'log';
 {
     my ($socket, $address, $receive) = receiver();
     my ($process, $writer) = feed('./log');
@@ -262,7 +213,7 @@ fresh;
     is everything('log'), "one\nthree\nfour\n", 'with all lines';
 
     # a line that is being written keeps what it began with
-    fresh;
+    fresh 'log';
     configure('log', "pold \ns10000000\n");
     ($process, $writer) = feed('./log');
     say_to($writer, 'x' x 200000);
@@ -276,7 +227,7 @@ fresh;
     same content('log/current'), 'old ' . 'x' x 201000 . "\nnew y\n", 'is not cut by it';
 
     # an unfinished one belongs to whoever sees its end
-    fresh;
+    fresh 'log';
     ($process, $writer) = feed('./log');
     say_to($writer, "one\ntw");
     soon { content('log/current') eq "one\n" } 'the beginning of a line';
@@ -287,7 +238,7 @@ fresh;
     is content('log/current'), "one\nme: two\nme: three\n", 'is not lost';
 
     # a kill after it
-    fresh;
+    fresh 'log';
     ($process, $writer, my $reader) = feed('./log');
     say_to($writer, "one\ntw");
     soon { content('log/current') eq "one\n" } 'a line, and the beginning of another';
@@ -302,7 +253,7 @@ fresh;
     is run('multilog', './log', {stdin => $reader, cwd => $place})->{code}, 0, 'and then a kill';
     is everything('log'), "one\nme: two\nme: three\n", 'cost nothing';
 
-    fresh;
+    fresh 'log';
     configure('log', "s4096\n!exit 1\n");
     ($process, $writer, $reader) = feed('./log');
     soon { -e "$place/log/current" } 'a processor that fails';
@@ -318,7 +269,7 @@ fresh;
     same everything('log'), lines(1, 400) =~ s/ {4}$//mgr =~ s/^/new /mgr, 'do not bring the old script back';
 
     # status files stay what they are
-    fresh;
+    fresh 'log';
     ($process, $writer) = feed('^0', '=status', '-two', '=./status', '-three', '=other', '+*', './log');
     say_to($writer, "one\ntwo\n");
     soon { content('log/current') eq "one\ntwo\n" } 'status files';
@@ -329,7 +280,7 @@ fresh;
     is content('status') . content('other'), "three\none\n", 'each has its own line';
 
     # a processor that runs meanwhile
-    fresh;
+    fresh 'log';
     configure('log', "s4096\n!cat; echo >../started; while test ! -e ../on; do :; done\n");
     ($process, $writer) = feed('./log');
     say_to($writer, lines(1, 160));
@@ -373,7 +324,7 @@ sub count {
     POSIX::_exit(0);
 }
 
-fresh;
+fresh 'log';
 {
     srand 7;
     configure('log', "n0\n");
@@ -402,7 +353,7 @@ fresh;
 
 # stuck(@script): a directory in which a multilog has read 400 lines of which it could not write all.
 sub stuck {
-    fresh;
+    fresh 'log';
     configure('log', "s4096\n!exit 1\npold \n");
     my ($process, $writer, $reader) = feed(@_);
     say_to($writer, lines(1, 200) =~ s/ {4}$//mgr);
@@ -464,7 +415,7 @@ my $stuck = lines(1, 400) =~ s/ {4}$//mgr =~ s/^/old /mgr;
 
 # What had been read and not been told, as nobody read the alerts.
 for my $script (['e', './log'], ['pnew ', './log']) {
-    fresh;
+    fresh 'log';
     pipe my $input, my $writer or die;
     pipe my $alerts, my $full or die;
     $full->blocking(0);
@@ -482,7 +433,7 @@ for my $script (['e', './log'], ['pnew ', './log']) {
 }
 
 # A kill at any moment, and a script that changes each time.
-fresh;
+fresh 'log';
 {
     srand 11;
     pipe my $reader, my $writer or die;

@@ -6,61 +6,13 @@
 
 use lib 'tests/lib';
 use Upkeep;
+use Logs;
 
 use IO::Socket::INET;
 use POSIX ();
 use Time::Local ();
 
-my $top = tempdir;
-my $place;
-my $places = 0;
-
-# fresh: a new directory to work in; multilog is started there.
-sub fresh {
-    $place = "$top/" . ++$places;
-    mkdir $place or die "unable to create $place: $!\n";
-    return $place;
-}
-
-sub multilog_with { my ($input, @script) = @_; return run('multilog', @script, {stdin => $input, cwd => $place}) }
 sub alerts { return multilog_with(@_)->{err} }
-
-# feed(@script): a running multilog, the end of the pipe to write to, and the other one.
-sub feed {
-    my $options = ref $_[-1] eq 'HASH' ? pop : {};
-    pipe my $reader, my $writer or die;
-    my $process = start('multilog', @_, {stdin => $reader, cwd => $place, %$options});
-    $writer->autoflush(1);
-    return ($process, $writer, $reader);
-}
-
-sub say_to { my ($writer, $text) = @_; print {$writer} $text or die "unable to write: $!\n" }
-
-# finish($process, $writer): end of input; the exit code.
-sub finish {
-    my ($process, $writer) = @_;
-    close $writer;
-    my $result = $process->wait(20);
-    return $result ? $result->{code} // "signal $result->{signal}" : 'still running';
-}
-
-# same($got, $want, $sentence): is, for texts too long to be shown.
-sub same {
-    my ($got, $want, $sentence) = @_;
-    return 1 if ok $got eq $want, $sentence;
-    my $at = 0;
-    $at++ while substr($got, $at, 1) eq substr $want, $at, 1;
-    diag length $got, ' bytes, not ', length $want, "; they differ from byte $at on: ", substr $got, $at, 60;
-    return 0;
-}
-
-# soon { condition } $sentence: the test that it becomes so.
-sub soon(&$) { my ($condition, $sentence) = @_; return ok &wait_until($condition, 10, $sentence), $sentence }
-
-sub old_files { my ($log) = @_; return map { s{.*/}{}r } sort glob "$place/$log/\@*" }
-sub content { return read_file("$place/$_[0]") // "($_[0]: $!)" }
-sub everything { my ($log) = @_; return join '', map { content("$log/$_") } old_files($log), 'current' }
-sub lines { my ($from, $to) = @_; return join '', map { sprintf "%-31d\n", $_ } $from .. $to }
 
 # has_seen($process): whether it has taken note of all signals.
 sub has_seen { return (read_file('/proc/' . $_[0]->pid . '/status') // '') =~ /^ShdPnd:\t0+$/m }
