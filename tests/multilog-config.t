@@ -260,7 +260,7 @@ fresh 'log';
     configure('log', "s4096\n!exit 1\npnew \n");
     hang_up($process);
     syswrite $writer, lines(1, 400) =~ s/ {4}$//mgr;
-    soon { -e "$place/log/previous" && -s "$place/log/current" > 4000 } 'and no room in current,';
+    soon { -e "$place/log/previous" && (-s "$place/log/current" // 0) > 4000 } 'and no room in current,';
     $process->kill('KILL');
     $process->wait(10);
     configure('log', "s4096\n");
@@ -358,7 +358,7 @@ sub stuck {
     my ($process, $writer, $reader) = feed(@_);
     say_to($writer, lines(1, 200) =~ s/ {4}$//mgr);
     say_to($writer, lines(201, 400) =~ s/ {4}$//mgr . 'li');
-    soon { -e "$place/log/previous" && -s "$place/log/current" > 4000 } 'a multilog that cannot go on';
+    soon { -e "$place/log/previous" && (-s "$place/log/current" // 0) > 4000 } 'a multilog that cannot go on';
     $process->kill('KILL');
     $process->wait(10);
     return ($writer, $reader);
