@@ -16,6 +16,10 @@
 /* Milliseconds since boot, suspended time not counted. Cannot fail. */
 extern int64_t sv_clock_monotonic_ms(void);
 
+/* Nanoseconds since boot, suspended time counted: the clock of start times. Cannot fail.
+ */
+extern int64_t sv_clock_boottime_ns(void);
+
 /* Unix time. Cannot fail. */
 extern void sv_clock_wall(struct timespec *when);
 

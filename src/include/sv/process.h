@@ -11,11 +11,28 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* What /proc/PID/stat says, proc(5). */
+struct sv_process {
+    char state; /* 'R', 'S', ...; 'Z' and 'X': it has ended and is not reaped */
+    pid_t parent;
+    pid_t group;
+    pid_t session;
+    uint64_t start;              /* in clock ticks after the boot */
+    int wait_status;             /* 'Z', 'X': as waitpid() would give it, if has_status */
+    unsigned int has_status : 1; /* the kernel shows us that (same user, or root) */
+};
+
 /*
- * When the process `pid` (> 0) started, in clock ticks after the boot: field 22 of
- * /proc/PID/stat. Returns 1; 0 if there is no such process, or only its zombie (*ticks is
- * then untouched); -1 with errno if that cannot be told (EPROTO: /proc/PID/stat is not as
+ * Looks at the process `pid` (> 0). Returns 1; 0 if there is none (*process is then
+ * undefined); -1 with errno if that cannot be told (EPROTO: /proc/PID/stat is not as
  * proc(5) says).
+ */
+extern int sv_process_look(pid_t pid, struct sv_process *process);
+
+/*
+ * When the process `pid` (> 0) started, in clock ticks after the boot. Returns 1; 0 if
+ * there is no such process, or only its zombie (*ticks is then untouched); -1 with errno
+ * as sv_process_look.
  */
 extern int sv_process_start_time(pid_t pid, uint64_t *ticks);
 
@@ -25,5 +42,11 @@ extern int sv_process_start_time(pid_t pid, uint64_t *ticks);
  * processes).
  */
 extern int sv_process_is(pid_t pid, uint64_t ticks);
+
+/* The start time of a process that was made at this time of CLOCK_BOOTTIME, in ns. */
+extern uint64_t sv_process_ticks(int64_t boottime_ns);
+
+/* The id of this boot, 16 bytes; all zero if the kernel does not tell. */
+extern void sv_process_boot_id(unsigned char *boot_id);
 
 #endif

@@ -13,6 +13,7 @@
 #ifndef SV_SPAWN_H
 #define SV_SPAWN_H
 
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -21,6 +22,17 @@
 struct sv_spawn_fd {
     int from;
     int to;
+};
+
+/*
+ * What is stored about a new process, by the kernel and by the process itself, so that it
+ * is known even if we are killed meanwhile: it lives in a mapping that outlives us.
+ */
+struct sv_spawn_birth {
+    volatile int32_t pid;          /* before it runs; 0: there is no process */
+    volatile int32_t error_number; /* execve(), or what comes before it, refused; or 0 */
+    volatile int64_t first_ns;     /* CLOCK_BOOTTIME before clone() ... */
+    volatile int64_t last_ns;      /* ... and as the process began to run; 0: not yet */
 };
 
 struct sv_spawn {
@@ -43,6 +55,7 @@ struct sv_spawn {
      * `from` and `dir` must be below it.
      */
     unsigned int keep_below;
+    struct sv_spawn_birth *birth; /* null: nowhere. All zero before */
 };
 
 /*

@@ -12,6 +12,14 @@ int64_t sv_clock_monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t sv_clock_boottime_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail for this clock */
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 void sv_clock_wall(struct timespec *when)
 {
     (void)clock_gettime(CLOCK_REALTIME, when); /* cannot fail for this clock */

@@ -4,48 +4,69 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
 #include <skalibs/types.h>
 
 #include <sv/process.h>
+#include <sv/status.h>
 
 #define STAT_MAX 1024 /* 52 numbers and a name of at most 64 bytes */
 
-/*
- * Reads state and start time out of /proc/PID/stat. The second field is the program's
- * name in parentheses, and may itself hold blanks, parentheses and newlines: the last ')'
- * ends it.
+/* The text of field `number` (1 is the pid) of a line whose third field begins at `at`.
  */
-static int parse(char *text, char *state, uint64_t *ticks)
+static char const *field(char const *at, unsigned int number)
 {
-    char *at = strrchr(text, ')');
-
-    if (!at || at[1] != ' ' || !at[2]) return 0;
-    *state = at[2];
-    for (unsigned int field = 3; field <= 22; field++) {
+    for (unsigned int passed = 3; at && passed < number; passed++) {
         at = strchr(at, ' ');
-        if (!at) return 0;
-        at++;
-        if (field == 22) break;
+        if (at) at++;
     }
-    size_t length = uint64_scan(at, ticks);
-    return length && (at[length] == ' ' || at[length] == '\n' || !at[length]);
+    return at;
 }
 
-int sv_process_start_time(pid_t pid, uint64_t *ticks)
+static int take_number(char const *at, uint64_t *value)
+{
+    return at && uint64_scan(at, value) > 0;
+}
+
+/*
+ * The second field is the program's name in parentheses, and may itself hold blanks,
+ * parentheses and newlines: the last ')' ends it.
+ */
+static int parse(char const *text, struct sv_process *process)
+{
+    uint64_t parent, group, session, wait_status;
+    char const *at = strrchr(text, ')');
+
+    if (!at || at[1] != ' ' || !at[2]) return 0;
+    at += 2;
+    process->state = *at;
+    if (!take_number(field(at, 4), &parent) || !take_number(field(at, 5), &group)
+        || !take_number(field(at, 6), &session)
+        || !take_number(field(at, 22), &process->start)
+        || !take_number(field(at, 52), &wait_status))
+        return 0;
+    process->parent = (pid_t)parent;
+    process->group = (pid_t)group;
+    process->session = (pid_t)session;
+    process->wait_status = (int)wait_status;
+    return 1;
+}
+
+int sv_process_look(pid_t pid, struct sv_process *process)
 {
     char path[sizeof "/proc//stat" + PID_FMT] = "/proc/";
     char text[STAT_MAX + 1];
-    uint64_t value;
-    char state;
+    struct stat about = {.st_uid = (uid_t)-1};
 
     size_t length = strlen(path);
     length += pid_fmt(path + length, pid);
     memcpy(path + length, "/stat", sizeof "/stat");
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return errno == ENOENT ? 0 : -1;
+    (void)fstat(fd, &about); /* if not: it is nobody's */
     errno = 0;
     length = allread(fd, text, STAT_MAX);
     int error_number = errno;
@@ -55,12 +76,23 @@ int sv_process_start_time(pid_t pid, uint64_t *ticks)
         return error_number == ESRCH ? 0 : -1; /* it went while we looked */
     }
     text[length] = 0;
-    if (!parse(text, &state, &value)) {
+    if (!parse(text, process)) {
         errno = EPROTO;
         return -1;
     }
-    if (state == 'Z' || state == 'X') return 0;
-    *ticks = value;
+    /* to others the kernel shows a 0 */
+    process->has_status = !geteuid() || about.st_uid == geteuid();
+    return 1;
+}
+
+int sv_process_start_time(pid_t pid, uint64_t *ticks)
+{
+    struct sv_process process;
+    int there = sv_process_look(pid, &process);
+
+    if (there <= 0) return there;
+    if (process.state == 'Z' || process.state == 'X') return 0;
+    *ticks = process.start;
     return 1;
 }
 
@@ -72,4 +104,22 @@ int sv_process_is(pid_t pid, uint64_t ticks)
     if (there > 0) return started == ticks;
     /* With hidepid /proc looks empty to us; kill() asks the kernel. */
     return !there && kill(pid, 0) < 0 && errno == EPERM ? -1 : there;
+}
+
+uint64_t sv_process_ticks(int64_t boottime_ns)
+{
+    return (uint64_t)boottime_ns
+           / (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+void sv_process_boot_id(unsigned char *boot_id)
+{
+    char text[64];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+    memset(boot_id, 0, SV_BOOT_ID);
+    if (fd < 0) return;
+    ssize_t length = read(fd, text, sizeof text);
+    (void)close(fd); /* opened for reading */
+    if (length > 0) (void)sv_status_scan_boot_id(text, (size_t)length, boot_id);
 }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <sv/clock.h>
 #include <sv/spawn.h>
 
 /* Linux 5.9 and later; spelled out for C libraries with older headers. */
@@ -26,7 +27,7 @@
 
 struct attempt {
     struct sv_spawn const *how;
-    volatile int error_number; /* set by the child, 0 if it executed */
+    struct sv_spawn_birth *birth;
 };
 
 static int own_descriptors(struct sv_spawn const *how)
@@ -68,28 +69,32 @@ __attribute__((no_sanitize("address", "undefined"))) static int become(void *dat
     struct attempt *attempt = data;
     struct sv_spawn const *how = attempt->how;
 
+    attempt->birth->last_ns = sv_clock_boottime_ns();
     if (prepare(how))
         (void)execve(how->file,
                      (char *const *)how->argv, /* if it returns it has failed */
                      (char *const *)(how->environment ? how->environment
                                                       : (char const *const *)environ));
-    attempt->error_number = errno;
+    attempt->birth->error_number = errno;
     _exit(127);
 }
 
 pid_t sv_spawn(struct sv_spawn const *how)
 {
     _Alignas(16) char stack[CHILD_STACK];
-    struct attempt attempt = {how, 0};
-    int flags = CLONE_VM | CLONE_VFORK | SIGCHLD | (how->keep_below ? CLONE_FILES : 0);
+    struct sv_spawn_birth unseen = {.pid = 0};
+    struct attempt attempt = {how, how->birth ? how->birth : &unseen};
+    int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD
+                | (how->keep_below ? CLONE_FILES : 0);
     sigset_t all, before;
 
     /* a handler of ours must not run in the child: it would work on our memory */
     sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all,
                       &before); /* cannot fail: the arguments are right */
-    pid_t pid = clone(become, stack + CHILD_STACK, flags, &attempt);
-    int error_number = pid < 0 ? errno : attempt.error_number;
+    attempt.birth->first_ns = sv_clock_boottime_ns();
+    pid_t pid = clone(become, stack + CHILD_STACK, flags, &attempt, &attempt.birth->pid);
+    int error_number = pid < 0 ? errno : attempt.birth->error_number;
     (void)sigprocmask(SIG_SETMASK, &before, 0);
 
     if (pid > 0 && error_number) {

@@ -1,0 +1,138 @@
+/* ISC license. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h> /* renameat */
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sv/recoveryfile.h>
+
+#define NEW SV_RECOVERY_FILE ".new"
+
+/* Closes `fd` without touching errno. Returns -1. */
+static int give_up(int fd)
+{
+    int error_number = errno;
+
+    (void)close(fd); /* what was written to it is not used */
+    errno = error_number;
+    return -1;
+}
+
+/*
+ * Opens the file if it is one of ours: whoever owns the directory may put anything there.
+ * Returns the descriptor; -1 with errno, ENOENT if what is there is nothing of ours.
+ */
+static int open_ours(int dir, int mode, struct stat *about)
+{
+    int fd = openat(dir, SV_RECOVERY_FILE, mode | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0) {
+        if (errno == ELOOP || errno == ENXIO || errno == EISDIR) errno = ENOENT;
+        return -1;
+    }
+    if (fstat(fd, about) < 0) return give_up(fd);
+    if (S_ISREG(about->st_mode) && about->st_size == SV_RECOVERY_SIZE
+        && about->st_uid == geteuid() && about->st_nlink == 1)
+        return fd;
+    errno = ENOENT;
+    return give_up(fd);
+}
+
+/* Makes NEW with the bytes of *page: written, so that it has its room. */
+static int make_new(struct sv_recovery const *page, int dir)
+{
+    if (unlinkat(dir, NEW, 0) < 0 && errno != ENOENT) return -1;
+    int fd = openat(dir, NEW, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) return -1;
+    ssize_t written = write(fd, page, SV_RECOVERY_SIZE);
+    if (written == SV_RECOVERY_SIZE) return fd;
+    if (written >= 0) errno = ENOSPC;
+    (void)give_up(fd);
+    int error_number = errno;
+    (void)unlinkat(dir, NEW, 0); /* the room it took is of more use elsewhere */
+    errno = error_number;
+    return -1;
+}
+
+static int map_over(struct sv_recovery *page, int fd)
+{
+    void *mapped = mmap(page, SV_RECOVERY_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_FIXED, fd, 0);
+
+    return mapped != MAP_FAILED;
+}
+
+int sv_recoveryfile_retry(struct sv_recovery *page, int dir)
+{
+    struct stat about;
+    int fd = make_new(page, dir);
+
+    if (fd < 0) return 0;
+    if (fstat(fd, &about) < 0) return give_up(fd), 0;
+    page->device = about.st_dev;
+    page->inode = about.st_ino;
+    if (pwrite(fd, page, SV_RECOVERY_SIZE, 0) != SV_RECOVERY_SIZE
+        || renameat(dir, NEW, dir, SV_RECOVERY_FILE) < 0 || !map_over(page, fd))
+        return give_up(fd), 0;
+    (void)close(fd); /* the mapping stays */
+    return 1;
+}
+
+int sv_recoveryfile_open(struct sv_recovery *page, int dir, unsigned char const *boot_id)
+{
+    struct stat about;
+    int fd = open_ours(dir, O_RDWR, &about);
+
+    if (fd < 0) {
+        int error_number = errno;
+        sv_recovery_init(page, 0, 0, boot_id);
+        errno = error_number;
+        if (errno != ENOENT) return -1;
+        return sv_recoveryfile_retry(page, dir) ? 0 : -1;
+    }
+    if (!map_over(page, fd)) {
+        sv_recovery_init(page, 0, 0, boot_id);
+        return give_up(fd);
+    }
+    (void)close(fd); /* the mapping stays */
+    if (sv_recovery_is_ours(page, about.st_dev, about.st_ino, boot_id)) return 1;
+    sv_recovery_init(page, about.st_dev, about.st_ino, boot_id);
+    return 0;
+}
+
+int sv_recoveryfile_peek(struct sv_recovery *copy, int dir, unsigned char const *boot_id)
+{
+    struct stat about;
+    int fd = open_ours(dir, O_RDONLY, &about);
+
+    if (fd < 0) return errno == ENOENT ? 0 : -1;
+    ssize_t length = pread(fd, copy, sizeof *copy, 0);
+    if (length < 0) return give_up(fd);
+    (void)close(fd); /* only read from */
+    return length == sizeof *copy
+           && sv_recovery_is_ours(copy, about.st_dev, about.st_ino, boot_id);
+}
+
+int sv_recoveryfile_relay(int dir, int pid, int wait_status)
+{
+    struct stat about;
+    struct {
+        uint32_t pid;
+        int32_t wait_status;
+    } const relayed = {(uint32_t)pid, wait_status};
+    _Static_assert(offsetof(struct sv_recovery, relayed_status)
+                       == offsetof(struct sv_recovery, relayed_pid) + 4,
+                   "they stand one behind the other");
+    int fd = open_ours(dir, O_WRONLY, &about);
+
+    if (fd < 0) return 0;
+    ssize_t written =
+        pwrite(fd, &relayed, sizeof relayed, offsetof(struct sv_recovery, relayed_pid));
+    if (written == sizeof relayed) return (void)close(fd), 1;
+    return give_up(fd), 0;
+}
