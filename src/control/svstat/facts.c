@@ -75,6 +75,9 @@ void svstat_put_cause(struct sv_status const *own)
     case SV_CAUSE_FINISH_TIMEOUT:
     case SV_CAUSE_DRAIN_TIMEOUT:
     case SV_CAUSE_RUN_APPEARED:
+    case SV_CAUSE_RESUMED:
+    case SV_CAUSE_MOVED:
+    case SV_CAUSE_UNSEEN:
     case SV_CAUSE_COUNT: out(sv_machine_cause_word(kind)); break;
     }
 }

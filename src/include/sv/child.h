@@ -16,12 +16,13 @@
 extern int sv_child_is_ours(pid_t pid);
 
 /*
- * Opens the process `pid` that started at `start` (process.h). Returns a descriptor,
+ * Opens the process `pid` that started at `start` (process.h) and whose pidfd has the
+ * inode `inode` (proctree.h; 0: not known). Returns a descriptor,
  * close-on-exec, that becomes readable when the process has ended (also at once, if it
  * is a zombie); -1 with errno: ESRCH if that process is there no more, anything else if
  * it cannot be told or held (ENOSYS: a kernel or sandbox without pidfds).
  */
-extern int sv_child_open(pid_t pid, uint64_t start);
+extern int sv_child_open(pid_t pid, uint64_t start, uint64_t inode);
 
 /*
  * How the process that sv_child_open has opened ended, now that it has: from the pidfd

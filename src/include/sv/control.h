@@ -70,7 +70,9 @@ enum sv_dialect {
     X(WINDOW_S6,      'y', OTHER,  "sigwinch",       "SIGWINCH, as s6 spells it") \
     X(PAUSE_GROUP,    'P', OTHER,  "pause-group",    "SIGSTOP to the process group") \
     X(CONTINUE_GROUP, 'C', OTHER,  "continue-group", "SIGCONT to the process group") \
-    X(KILL_GROUP,     'K', OTHER,  "kill-group",     "SIGKILL to the process group")
+    X(KILL_GROUP,     'K', OTHER,  "kill-group",     "SIGKILL to the process group") \
+    X(KILL_TREE,      'T', OTHER,  "kill-tree",      "SIGKILL to all that the service has started and left") \
+    X(UPGRADE,        'E', OTHER,  "upgrade",        "execute supervise anew; the service goes on")
 /* clang-format on */
 
 enum sv_command_kind {

@@ -42,6 +42,7 @@
  *           x      leave                    leave                       leave
  *           R      -                        settle: reload-signal       -
  *           p c    -                        settle: STOP, CONT; paused  -
+ *           T      KILL_TREE                KILL_TREE                   KILL_TREE
  *           other  -                        settle: the signal          -
  *           U also removes `down`; D and Q also create it
  *   TERMINATE      as d and x               as d and x                  as d and x
@@ -50,7 +51,8 @@
  *   STARTED        RUN, UP                  !                           !
  *   START_FAILED   BACKOFF, NO_RUN, FAILED  !                           !
  *   DIED           !                        FINISHING, START_FINISH     !
- *                                           if it is there, else judged
+ *                                           if it is there, else judged;
+ *                                           moved, if `expect` allows that
  *   FINISH_STARTED FINISH                   !                           !
  *   FINISH_FAILED  judged                   !                           !
  *   FINISH_DIED    !                        !                           judged
@@ -58,6 +60,11 @@
  *                  after a failed exec
  *   TIME           start when due           what settled is sent; KILL  KILL after
  *                                           after timeout-kill          timeout-finish
+ *   RESUME         FINISHING: START_FINISH, the same                    the same
+ *                  or judged; else the same
+ *
+ * "Moved" (it exited with 0, a process it has started lives on, and so far it did not do
+ * that more often than `expect` says): the run goes on in that process.
  *
  * "Judged" (the run is over, finish too): exit 125 of finish, 100 of run (encore), more
  * deaths than restart-limit, a failure under `restart never`: FAILED. Not wanted up, a
@@ -66,6 +73,10 @@
  *
  * After every step with child NONE, in BACKOFF and start_ms reached: START_RUN. After
  * every step with child NONE, `leaving`, not FINISHING and not about to start: LEAVE.
+ *
+ * RESUME comes to a machine that a killed supervise has left, in place of BEGIN. What it
+ * had asked for and not been answered is asked for again; whether its child is still
+ * there is said by DIED or FINISH_DIED afterwards.
  *
  * An event that cannot happen is ignored. What makes it impossible: supervise feeds the
  * answer to an action before any other event, and only reports the child that there is.
@@ -135,7 +146,8 @@
     X(FINISH_FAILED,  "finish-failed") \
     X(FINISH_DIED,    "finish-exit") \
     X(RUN_CHANGED,    "run-changed") \
-    X(TIME,           "time")
+    X(TIME,           "time") \
+    X(RESUME,         "resume")
 /* clang-format on */
 
 /* clang-format off */
@@ -157,7 +169,10 @@
     X(KILL_TIMEOUT,   "timeout-kill over")             /* 0 */ \
     X(FINISH_TIMEOUT, "timeout-finish over")           /* 0 */ \
     X(DRAIN_TIMEOUT,  "logger did not end")            /* 0 */ \
-    X(RUN_APPEARED,   "run script changed")            /* 0 */
+    X(RUN_APPEARED,   "run script changed")            /* 0 */ \
+    X(RESUMED,        "supervise was replaced")        /* 0 */ \
+    X(MOVED,          "went into the background")      /* the pid that exited */ \
+    X(UNSEEN,         "ended unseen")                  /* 0 */
 /* clang-format on */
 
 #define SV_MACHINE_ENUM_WANTED(name, word) SV_WANTED_##name,
@@ -188,11 +203,13 @@ struct sv_event {
     struct sv_command command; /* COMMAND */
     int pid;                   /* STARTED, FINISH_STARTED */
     int wait_status;           /* DIED, FINISH_DIED: as waitpid() gave it */
+    int heir;                  /* DIED: a process that it has left behind, 0: none */
     int error_number;          /* START_FAILED, FINISH_FAILED: errno */
     unsigned int
         exec_failed : 1; /* START_FAILED: the process was there, execve() refused */
     unsigned int run_exists : 1; /* START_FAILED: run is there and executable */
-    unsigned int has_finish : 1; /* DIED: there is an executable finish */
+    unsigned int unseen : 1; /* DIED, FINISH_DIED: nobody knows wait_status; it is 0 */
+    unsigned int has_finish : 1; /* DIED, RESUME: there is an executable finish */
     unsigned int has_down : 1;   /* BEGIN: there is a `down` file */
     unsigned int
         over_limit : 1; /* DIED: this death is one more than restart-limit allows */
@@ -203,6 +220,7 @@ enum sv_action_kind {
     SV_ACTION_MAKE_DOWN,    /* create the file down */
     SV_ACTION_REMOVE_DOWN,  /* remove it */
     SV_ACTION_SIGNAL,       /* send what signals, group_signals and stop_signals say */
+    SV_ACTION_KILL_TREE,    /* KILL everything that the service has started and left */
     SV_ACTION_SWEEP,        /* the run is over: KILL what kill-mode says it left behind */
     SV_ACTION_START_FINISH, /* answer with FINISH_STARTED or FINISH_FAILED */
     SV_ACTION_START_RUN,    /* answer with STARTED or START_FAILED */
@@ -236,6 +254,7 @@ struct sv_machine {
     unsigned int gave_up : 1;   /* run said 100, or the limit was reached; until judged */
     unsigned int again : 1;     /* an operator wants another run after this one */
     unsigned int succeeded : 1; /* the last run ended with a success code; until judged */
+    unsigned int forks_left;    /* RUN: so often it may still move; else 0 */
     unsigned int quick_deaths;  /* in a row, failed starts included */
     uint32_t pending;           /* signals waiting for the settle time, to the process */
     uint32_t pending_group;     /* to its group */

@@ -25,6 +25,13 @@ extern int sv_proctree_adopt_orphans(void);
 #define SV_PROCTREE_MAX 1024
 extern int sv_proctree_signal(uint32_t signals);
 
+/*
+ * Among our children those that live and started at `after` (process.h) or later: the one
+ * that started first, the lowest pid among equals. Returns its pid and sets *start; 0 if
+ * there is none, or the kernel does not say who our children are.
+ */
+extern pid_t sv_proctree_heir(uint64_t after, uint64_t *start);
+
 /* The inode of a pidfd of our child `pid`, 0 if the kernel does not tell (before 6.9). */
 extern uint64_t sv_proctree_pidfd_inode(pid_t pid);
 

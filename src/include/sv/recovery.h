@@ -79,7 +79,8 @@ struct sv_recovery_slot {
     uint32_t flags;                             /* of the machine, and has_left */
     uint32_t child, run_pid;
     uint32_t actions, signals, group_signals, stop_signals;
-    uint32_t unused[8]; /* 0 */
+    uint32_t forks_left;
+    uint32_t unused[7]; /* 0 */
 };
 
 struct sv_recovery {

@@ -5,7 +5,8 @@
  *
  * The first line counts; blanks around it are cut. A value that cannot be parsed leaves
  * the setting as it is. The list below is the only one. Source: s6's service directories
- * for the first six, ours for the rest (servicedir(7)).
+ * for the first six, Upstart's expect stanza for the last, ours for the rest
+ * (servicedir(7)).
  */
 
 #ifndef SV_SETTING_H
@@ -28,7 +29,8 @@
     X(SUCCESS_CODES,  "success-codes",   "exit codes from 0 to 255") \
     X(RESTART_DELAY,  "restart-delay",   "shortest and longest delay in ms") \
     X(RESTART_LIMIT,  "restart-limit",   "a number of deaths and of seconds") \
-    X(KILL_MODE,      "kill-mode",       "process, group or tree")
+    X(KILL_MODE,      "kill-mode",       "process, group or tree") \
+    X(EXPECT,         "expect",          "fork or daemon")
 /* clang-format on */
 
 enum sv_setting {
@@ -55,6 +57,8 @@ struct sv_settings {
     uint32_t limit_deaths;          /* meant if (limit_seconds) */
     uint32_t limit_seconds;         /* default 0: no limit */
     enum sv_kill_mode kill_mode;    /* default process */
+    unsigned int
+        expected_forks; /* of run into the background: default 0; fork 1, daemon 2 */
     unsigned int fails_on_100 : 1; /* encore: exit code 100 of run means do not restart */
 };
 

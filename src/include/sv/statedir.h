@@ -8,6 +8,11 @@
  * one each service gets a directory named after its own path with ':' for '/', so that
  * service directories may be read-only: SUPERVISEDIR=/run/sv in /service/foo is
  * /run/sv/service:foo.
+ *
+ * A symbolic link of that name is Debian's habit, and a trap where the service's own user
+ * may write in the service directory. It is followed if root or we ourselves (the
+ * effective user) have made it. Anybody else's is followed only to a directory of their
+ * own: there they could have put supervise/ itself.
  */
 
 #ifndef SV_STATEDIR_H
@@ -19,16 +24,28 @@
 
 /*
  * Writes the path of the state directory of the service directory we are in,
- * NUL-terminated. Returns its length; -1 with errno (ENAMETOOLONG, getcwd's).
+ * NUL-terminated: for messages. Who opens it by this path follows whatever link is there.
+ * Returns its length; -1 with errno (ENAMETOOLONG, getcwd's).
  */
 extern int sv_statedir_path(char *path, size_t size);
 
 /*
- * Opens the state directory of the service directory we are in, O_RDONLY|O_CLOEXEC. If
- * there is none and `create` is set it is made, mode 0700; a symbolic link to nowhere
- * gets its target made (Debian's patch to daemontools). Returns the descriptor, -1 with
- * errno.
+ * Opens the state directory of the service directory `service_dir`, a descriptor
+ * (O_PATH does) or AT_FDCWD for the working directory. The result is O_RDONLY|O_CLOEXEC.
+ * If there is none and `create` is set it is made, mode 0700; a symbolic link to nowhere
+ * gets its target made (Debian's patch to daemontools) if root or we have made the link.
+ * An absolute SUPERVISEDIR needs /proc, unless it is AT_FDCWD. Returns the descriptor, -1
+ * with errno: EPERM if there is a link that must not be followed.
  */
+extern int sv_statedir_open_at(int service_dir, int create);
+
+/* The same for the service directory we are in. */
 extern int sv_statedir_open(int create);
+
+/*
+ * What to say behind the errno of sv_statedir_open: "", or for EPERM a colon and what to
+ * do about the link.
+ */
+extern char const *sv_statedir_remedy(int error_number);
 
 #endif

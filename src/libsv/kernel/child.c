@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,15 +37,18 @@ int sv_child_is_ours(pid_t pid)
     return !waitid(P_PID, (id_t)pid, &unused, WEXITED | WNOHANG | WNOWAIT);
 }
 
-int sv_child_open(pid_t pid, uint64_t start)
+int sv_child_open(pid_t pid, uint64_t start, uint64_t inode)
 {
     struct sv_process process;
+    struct stat about;
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
     if (fd < 0) return -1;
     /* looked at after it was opened: what is seen is what is held, or what came later */
     int there = sv_process_look(pid, &process);
-    if (there > 0 && process.start == start) return fd;
+    if (there > 0 && process.start == start
+        && (!inode || (!fstat(fd, &about) && about.st_ino == inode)))
+        return fd;
     int error_number = there < 0 ? errno : ESRCH;
     (void)close(fd); /* it means another process */
     errno = error_number;

@@ -14,6 +14,7 @@
 
 #include <skalibs/types.h>
 
+#include <sv/process.h>
 #include <sv/proctree.h>
 
 #ifndef SYS_pidfd_open
@@ -112,6 +113,26 @@ int sv_proctree_signal(uint32_t signals)
             if (signals >> number & 1)
                 (void)kill(tree.pids[i], number); /* gone already is as good */
     return (int)tree.count;
+}
+
+pid_t sv_proctree_heir(uint64_t after, uint64_t *start)
+{
+    struct sv_process process;
+    struct tree tree;
+    pid_t heir = 0;
+
+    tree.count = tree.asked = 0;
+    if (!add_children(&tree, getpid())) return 0;
+    for (unsigned int i = 0; i < tree.count; i++) {
+        pid_t pid = tree.pids[i];
+        if (sv_process_look(pid, &process) <= 0 || process.start < after) continue;
+        if (process.state == 'Z' || process.state == 'X') continue;
+        if (heir && (process.start > *start || (process.start == *start && pid > heir)))
+            continue;
+        heir = pid;
+        *start = process.start;
+    }
+    return heir;
 }
 
 uint64_t sv_proctree_pidfd_inode(pid_t pid)

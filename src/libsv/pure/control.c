@@ -68,6 +68,8 @@ int sv_control_signal(enum sv_command_kind kind)
     case SV_COMMAND_UP_ALWAYS:
     case SV_COMMAND_DOWN_ALWAYS:
     case SV_COMMAND_ONCE_ALWAYS:
+    case SV_COMMAND_KILL_TREE:
+    case SV_COMMAND_UPGRADE:
     case SV_COMMAND_COUNT: break;
     }
     return 0;

@@ -49,6 +49,7 @@ void sv_step_rest(struct sv_step const *step, enum sv_phase phase)
     machine->child = SV_CHILD_NONE;
     machine->phase = phase;
     machine->pid = 0;
+    machine->forks_left = 0;
     machine->paused = 0;
     machine->asked = 0;
     machine->pending = machine->pending_group = machine->pending_stop = 0;
@@ -117,6 +118,17 @@ static void obey_about_run(struct sv_step const *step)
     }
 }
 
+/* Also when nothing runs: something may have been left behind. */
+static void obey_kill_tree(struct sv_step const *step)
+{
+    sv_step_because(step, SV_CAUSE_COMMAND, sv_control_words[SV_COMMAND_KILL_TREE].byte);
+    if (step->machine->child == SV_CHILD_RUN) {
+        step->machine->asked = 1;
+        step->machine->reason = step->actions->cause;
+    }
+    sv_step_act(step, SV_ACTION_KILL_TREE);
+}
+
 static void obey(struct sv_step const *step)
 {
     enum sv_command_kind kind = step->event->command.kind;
@@ -161,8 +173,10 @@ static void obey(struct sv_step const *step)
     case SV_COMMAND_PAUSE_GROUP:
     case SV_COMMAND_CONTINUE_GROUP:
     case SV_COMMAND_KILL_GROUP: obey_about_run(step); break;
-    case SV_COMMAND_GROUP:   /* cannot happen: the decoder */
-    case SV_COMMAND_PROCESS: /* keeps modifiers to itself */
+    case SV_COMMAND_KILL_TREE: obey_kill_tree(step); break;
+    case SV_COMMAND_UPGRADE: break; /* about supervise, not about the service */
+    case SV_COMMAND_GROUP:          /* cannot happen: the decoder */
+    case SV_COMMAND_PROCESS:        /* keeps modifiers to itself */
     case SV_COMMAND_LOG:
     case SV_COMMAND_MAIN:
     case SV_COMMAND_COUNT: break;
@@ -175,6 +189,14 @@ static void begin(struct sv_step const *step)
     if (step->event->has_down) return;
     step->machine->wanted = SV_WANTED_UP;
     sv_step_start_at(step, step->event->now_ms);
+}
+
+/* A killed supervise may have asked for finish and not been answered. */
+static void resume(struct sv_step const *step)
+{
+    sv_step_because(step, SV_CAUSE_RESUMED, 0);
+    if (step->machine->phase == SV_PHASE_FINISHING && !step->machine->pid)
+        sv_step_finish_or_judge(step);
 }
 
 static void run_changed(struct sv_step const *step)
@@ -231,6 +253,7 @@ static void dispatch(struct sv_step const *step)
     case SV_EVENT_TIME:
         if (machine->child != SV_CHILD_NONE) sv_step_child_time(step);
         break;
+    case SV_EVENT_RESUME: resume(step); break;
     case SV_EVENT_COUNT: break; /* cannot happen: no event */
     }
 }

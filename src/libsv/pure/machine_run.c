@@ -24,6 +24,7 @@ void sv_step_started(struct sv_step const *step)
     machine->pid = step->event->pid;
     machine->exec_failed = 0;
     machine->again = 0;
+    machine->forks_left = step->settings->expected_forks;
     machine->started_ms = now_ms;
     machine->settled_ms = now_ms + SV_SETTLE_MS;
     if (machine->draining) machine->drain_ms = now_ms + SV_DRAIN_MS;
@@ -140,6 +141,8 @@ static void because_ended(struct sv_step const *step)
             && (machine->phase == SV_PHASE_STOPPING
                 || (signal_number && is_asked_for(machine, signal_number)))))
         sv_step_because_of(step, &machine->reason);
+    else if (step->event->unseen)
+        sv_step_because(step, SV_CAUSE_UNSEEN, 0);
     else if (signal_number)
         sv_step_because(step, SV_CAUSE_KILLED, (uint32_t)signal_number);
     else
@@ -165,16 +168,41 @@ static int gives_up(struct sv_step const *step)
     return 0;
 }
 
+/* Whether the run goes on in another process; then that is the child from now on. */
+static int has_moved(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+    struct sv_event const *event = step->event;
+
+    if (!machine->forks_left || !event->heir || event->unseen || event->wait_status)
+        return 0;
+    sv_step_because(step, SV_CAUSE_MOVED, (uint32_t)machine->pid);
+    machine->forks_left--;
+    machine->pid = event->heir;
+    machine->paused = 0;
+    machine->settled_ms = event->now_ms + SV_SETTLE_MS;
+    return 1;
+}
+
+void sv_step_finish_or_judge(struct sv_step const *step)
+{
+    if (step->event->has_finish)
+        sv_step_act(step, SV_ACTION_START_FINISH);
+    else
+        judge(step);
+}
+
 void sv_step_died(struct sv_step const *step)
 {
     struct sv_machine *machine = step->machine;
     struct sv_event const *event = step->event;
 
+    if (has_moved(step)) return;
     machine->gave_up = gives_up(step) != 0;
     if (machine->gave_up) machine->reason = step->actions->cause;
     because_ended(step);
     machine->succeeded =
-        WIFEXITED(event->wait_status)
+        !event->unseen && WIFEXITED(event->wait_status)
         && sv_setting_is_success(step->settings,
                                  (unsigned int)WEXITSTATUS(event->wait_status));
     if (machine->asked || event->now_ms - machine->started_ms >= SV_QUICK_MS)
@@ -184,10 +212,7 @@ void sv_step_died(struct sv_step const *step)
 
     sv_step_rest(step, SV_PHASE_FINISHING);
     if (step->settings->kill_mode != SV_KILL_PROCESS) sv_step_act(step, SV_ACTION_SWEEP);
-    if (event->has_finish)
-        sv_step_act(step, SV_ACTION_START_FINISH);
-    else
-        judge(step);
+    sv_step_finish_or_judge(step);
 }
 
 void sv_step_finish_started(struct sv_step const *step)

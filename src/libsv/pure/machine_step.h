@@ -50,6 +50,7 @@ extern void sv_step_child_time(struct sv_step const *step);
 extern void sv_step_started(struct sv_step const *step);
 extern void sv_step_start_failed(struct sv_step const *step);
 extern void sv_step_died(struct sv_step const *step);
+extern void sv_step_finish_or_judge(struct sv_step const *step);
 extern void sv_step_finish_started(struct sv_step const *step);
 extern void sv_step_finish_failed(struct sv_step const *step);
 extern void sv_step_finish_died(struct sv_step const *step);

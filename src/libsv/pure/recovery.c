@@ -76,6 +76,7 @@ void sv_recovery_store(struct sv_recovery *page, struct sv_status const *status,
     slot->reason_uid = machine->reason.uid;
     slot->flags = flags_of(machine, doing);
     slot->child = machine->child;
+    slot->forks_left = machine->forks_left;
     slot->forgiven_ms = doing->forgiven_ms;
     slot->run_pid = (uint32_t)doing->run_pid;
     slot->input_round = doing->input_round;
@@ -129,6 +130,7 @@ static void load_machine(struct sv_recovery_slot const *slot,
     machine->gave_up = (slot->flags & GAVE_UP) != 0;
     machine->again = (slot->flags & AGAIN) != 0;
     machine->succeeded = (slot->flags & SUCCEEDED) != 0;
+    machine->forks_left = slot->forks_left;
     machine->quick_deaths = status->quick_deaths;
     machine->pending = slot->pending;
     machine->pending_group = slot->pending_group;

@@ -157,6 +157,16 @@ static int parse_kill_mode(char const *text, enum sv_kill_mode *kill_mode)
     return found >= 0;
 }
 
+/* How often run forks and leaves the rest to the child: the number is the word's. */
+static int parse_expect(char const *text, unsigned int *forks)
+{
+    static char const *const words[] = {"fork", "daemon"};
+    int found = parse_word(text, words, 2);
+
+    if (found >= 0) *forks = (unsigned int)found + 1;
+    return found >= 0;
+}
+
 static int parse_delay(char const *text, struct sv_settings *settings)
 {
     uint32_t shortest_ms, longest_ms;
@@ -221,6 +231,7 @@ int sv_setting_parse(struct sv_settings *settings, enum sv_setting which,
     case SV_SETTING_RESTART_DELAY: return parse_delay(line, settings);
     case SV_SETTING_RESTART_LIMIT: return parse_limit(line, settings);
     case SV_SETTING_KILL_MODE: return parse_kill_mode(line, &settings->kill_mode);
+    case SV_SETTING_EXPECT: return parse_expect(line, &settings->expected_forks);
     case SV_SETTING_COUNT: break; /* cannot happen: no setting */
     }
     return 0;

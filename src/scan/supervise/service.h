@@ -3,9 +3,13 @@
 /*
  * What the parts of supervise share: the one service it keeps.
  *
- *     supervise.c  start-up and the loop: gathers events
- *     act.c        feeds them to the machine and performs what it answers
- *     record.c     writes down what happened: .status, status, .journal, .death_tally
+ *     startup.c    start-up, which may die
+ *     supervise.c  the loop: gathers events
+ *     act.c        feeds them to the machine
+ *     perform.c    performs what it answers
+ *     record.c     notes what happened, and stores it where it outlives us
+ *     write.c      writes it down for readers: .status, status, .journal, .death_tally
+ *     resume.c     takes over from a supervise that was killed
  *     runwatch.c   waits for a run script to appear
  */
 
@@ -17,12 +21,12 @@
 #include <sv/control.h>
 #include <sv/journal.h>
 #include <sv/machine.h>
+#include <sv/recovery.h>
 #include <sv/setting.h>
 #include <sv/status.h>
 #include <sv/tally.h>
 
-#define SV_NAME_MAX 512    /* of the service, as finish gets it */
-#define SV_JOURNAL_QUEUE 8 /* transitions that may wait for the end of a round */
+#define SV_NAME_MAX 512 /* of the service, as finish gets it */
 
 /* A trouble that has been told of, so that it is not told again until it has gone. */
 struct trouble {
@@ -35,6 +39,7 @@ struct service {
 
     int dir;          /* the service directory, which is our working directory */
     int state_dir;    /* its supervise/ */
+    int lock;         /* held on supervise/lock */
     int control;      /* read here */
     int signals;      /* selfpipe */
     int watch;        /* inotify, -1 unless a run script is waited for */
@@ -42,6 +47,14 @@ struct service {
     int fails_on_100; /* encore's personality */
     int reads_pipe;   /* standard input is a pipe: this may be a logger */
     int leaving;      /* the machine has said LEAVE */
+
+    struct sv_recovery *page; /* what the next supervise finds, should we be killed */
+    int is_mapped;            /* ... if it is a file, and not just memory */
+    struct sv_recovery_doing doing;
+
+    int adopted;         /* pidfd of the child if it is not a child of ours; else -1 */
+    int adopted_is_over; /* it has ended; how, somebody may still tell us */
+    int64_t adopted_ms;  /* look again then; else SV_NEVER */
 
     struct sv_machine machine;
     struct sv_control decoder;
@@ -51,12 +64,10 @@ struct service {
     struct sv_settings settings;
     uint32_t bad_settings; /* those that have been reported */
 
-    struct sv_journal_entry queue[SV_JOURNAL_QUEUE];
-    unsigned int queued;
+    uint64_t journal_serial; /* the last transition that is in the journal */
+    uint64_t child_start;    /* start time of the process that becomes the child */
     int tally_changed;
     int status_changed;
-    int run_pid;         /* of the last run: the process group that finish is told of */
-    int64_t forgiven_ms; /* deaths before do not count for restart-limit */
     int64_t complain_ms; /* say that run cannot be executed, if it still cannot; or
                             SV_NEVER */
     struct timespec run_changed; /* ctime of run before the last try; 0: there was none */
@@ -69,7 +80,15 @@ struct service {
     struct trouble start_trouble;
     struct trouble finish_trouble;
     struct trouble watch_trouble;
+    struct trouble page_trouble;
+    struct trouble adopt_trouble;
 };
+
+/*
+ * Gets all that there must be, or dies. Returns 1 if a supervise that was killed has left
+ * all it knew: then it is to be taken over.
+ */
+extern int service_start_up(struct service *service);
 
 /*
  * Feeds an event of `kind` with nothing but the time in it, or a whole one, and all that
@@ -78,16 +97,60 @@ struct service {
 extern void service_event(struct service *service, enum sv_event_kind kind);
 extern void service_feed(struct service *service, struct sv_event const *event);
 
-/* The service's main process or its finish script has ended; other children do not count.
+/*
+ * The service's main process or its finish script has ended; other children do not count.
+ * Nobody knows how: `unseen`.
  */
-extern void service_child_ended(struct service *service, int pid, int wait_status);
+extern void service_child_ended(struct service *service, int pid, int wait_status,
+                                int unseen);
+
+/* Reads the option files; a file that cannot be used is reported once. */
+extern void service_load_settings(struct service *service);
+
+/*
+ * Performs one action. Returns 1 if *answer has to be fed.
+ */
+extern int service_perform(struct service *service, enum sv_action_kind action,
+                           struct sv_event *answer);
+
+/* When the process that has just been made started. */
+extern uint64_t service_start_of(struct sv_spawn_birth const *birth);
+
+/* Feeds the commands that stand in the page and have not been taken. */
+extern void service_take_input(struct service *service);
 
 /* Notes a transition for service_write(). */
 extern void service_record(struct service *service, struct sv_event const *event,
                            struct sv_cause const *cause);
 
-/* Opens what record.c writes to and takes over the serial of an earlier supervise. */
-extern void service_open_records(struct service *service);
+/* Stores all that a supervise must not forget. */
+extern void service_store(struct service *service);
+
+/*
+ * Opens what write.c writes to. Unless it `resumes`, takes over the serial of an earlier
+ * supervise.
+ */
+extern void service_open_records(struct service *service, int resumes);
+
+/* The page cannot be a file: says so, once. errno says why. */
+extern void service_warn_page(struct service *service);
+
+/*
+ * Opens the page. Returns 1 if it is that of a supervise that was killed: its status and
+ * machine are then ours. The lock must be held.
+ */
+extern int service_open_page(struct service *service);
+
+/* In place of BEGIN, when service_open_page returned 1. */
+extern void service_resume(struct service *service);
+
+/*
+ * The adopted child has ended; adopted_ms has come; somebody may have told us how it
+ * ended.
+ */
+extern void service_adopted_ended(struct service *service);
+extern void service_look_at_adopted(struct service *service);
+extern void service_look_for_relayed(struct service *service);
 
 /* Writes down all that has been noted. What fails is tried again at the next transition.
  */

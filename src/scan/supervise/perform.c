@@ -1,0 +1,200 @@
+/* ISC license. */
+
+/*
+ * Performs what the machine answers. What a new process and the kernel know about it they
+ * store in the page, so that it cannot be forgotten.
+ */
+
+#include <errno.h>
+#include <signal.h>
+
+#include <skalibs/types.h>
+
+#include <sv/clock.h>
+#include <sv/message.h>
+#include <sv/process.h>
+#include <sv/proctree.h>
+#include <sv/servicedir.h>
+#include <sv/spawn.h>
+
+#include "service.h"
+
+#define COMPLAIN_MS 1000
+
+#define SWEEPS 3 /* what forks while it is killed is found by the next one */
+
+static void signal_process(int pid, uint32_t signals)
+{
+    for (int number = 1; number < 32; number++)
+        if (signals >> number & 1) (void)kill(pid, number); /* a zombie is as good */
+}
+
+/* As kill-mode says. The tree without /proc is the group. */
+static void signal_by_kill_mode(struct service *service, int pid, uint32_t signals)
+{
+    switch (service->settings.kill_mode) {
+    case SV_KILL_PROCESS: signal_process(pid, signals); break;
+    case SV_KILL_GROUP: signal_process(-pid, signals); break;
+    case SV_KILL_TREE:
+        if (sv_proctree_signal(signals) < 0) signal_process(-pid, signals);
+        break;
+    }
+}
+
+static void send_signals(struct service *service)
+{
+    struct sv_recovery_doing const *doing = &service->doing;
+    int pid = service->machine.pid;
+
+    if (!pid) return; /* it has ended while a supervise that was killed had not sent it */
+    signal_process(pid, doing->signals);
+    signal_process(-pid, doing->group_signals);
+    if (doing->stop_signals) signal_by_kill_mode(service, pid, doing->stop_signals);
+}
+
+static void kill_tree(struct service *service)
+{
+    for (unsigned int i = 0; i < SWEEPS; i++) {
+        if (sv_proctree_signal((uint32_t)1 << SIGKILL) >= 0) continue;
+        if (service->doing.run_pid)
+            signal_process(-service->doing.run_pid, (uint32_t)1 << SIGKILL);
+    }
+}
+
+/* The run is over: nothing of it may be in the way of the next one. */
+static void sweep(struct service *service)
+{
+    if (!service->doing.run_pid) return; /* cannot happen: there was a run */
+    for (unsigned int i = 0; i < SWEEPS; i++)
+        signal_by_kill_mode(service, service->doing.run_pid, (uint32_t)1 << SIGKILL);
+}
+
+/*
+ * What cannot be executed may just be on its way into the directory: it is complained
+ * about when it still cannot be a moment later. A script that is not there at all is no
+ * trouble.
+ */
+static void note_start_failed(struct service *service, struct sv_event const *event)
+{
+    int is_missing = !event->run_exists && event->error_number == ENOENT;
+
+    errno = event->error_number;
+    if (event->exec_failed) {
+        if (!is_missing && trouble_is_new(&service->start_trouble))
+            service->complain_ms = event->now_ms + COMPLAIN_MS;
+    } else if (trouble_is_new(&service->start_trouble)) {
+        sv_warnusys("fork for ", service->dir_name, ", trying again later");
+    }
+}
+
+void service_complain(struct service *service)
+{
+    service->complain_ms = SV_NEVER;
+    if (!sv_machine_watches_run(&service->machine)) return; /* it has been mended */
+    errno = service->start_trouble.error_number;
+    if (errno == ENOENT)
+        sv_warnu("start ", service->dir_name,
+                 "/run: its interpreter: file does not exist");
+    else
+        sv_warnusys("start ", service->dir_name, "/run");
+}
+
+/*
+ * When the process that has just been made started: the clock has ticked between the two
+ * readings around clone() once in a while, then the kernel is asked.
+ */
+uint64_t service_start_of(struct sv_spawn_birth const *birth)
+{
+    uint64_t first = sv_process_ticks(birth->first_ns);
+    uint64_t last = sv_process_ticks(birth->last_ns), start;
+
+    if (first == last || sv_process_start_time(birth->pid, &start) <= 0) return last;
+    return start;
+}
+
+/* As sv_spawn(). */
+static pid_t give_birth(struct service *service, struct sv_spawn *how,
+                        enum sv_child child)
+{
+    how->dir = -1;
+    how->new_session = 1;
+    how->birth = &service->page->birth.spawned;
+    sv_recovery_begin_birth(service->page, child, sv_clock_monotonic_ms());
+    pid_t pid = sv_spawn(how);
+    if (pid > 0) service->child_start = service_start_of(how->birth);
+    return pid;
+}
+
+static void start_run(struct service *service, struct sv_event *answer)
+{
+    static char const *const argv[] = {"./run", 0};
+    struct sv_spawn how = {.file = "./run", .argv = argv};
+
+    service_look_at_run(service);
+    pid_t pid = give_birth(service, &how, SV_CHILD_RUN);
+    *answer = (struct sv_event){.kind = SV_EVENT_STARTED};
+    answer->now_ms = sv_clock_monotonic_ms();
+    if (pid > 0) {
+        trouble_over(&service->start_trouble);
+        answer->pid = service->doing.run_pid = pid;
+        return;
+    }
+    answer->kind = SV_EVENT_START_FAILED;
+    answer->error_number = errno;
+    answer->exec_failed = pid == 0;
+    answer->run_exists = pid == 0 && sv_servicedir_is_executable(service->dir, "run");
+    note_start_failed(service, answer);
+}
+
+/* finish: exit code or 256, signal or 0, name of the service, process group of run. */
+static void start_finish(struct service *service, struct sv_event *answer)
+{
+    struct sv_status const *status = &service->status;
+    int exited = status->ending == SV_ENDING_EXIT;
+    int killed = status->ending == SV_ENDING_SIGNAL;
+    char code[UINT_FMT], signal_number[UINT_FMT], group[UINT_FMT];
+    char const *const argv[] = {"./finish", code, signal_number, service->name, group, 0};
+    struct sv_spawn how = {.file = "./finish", .argv = argv};
+
+    code[uint_fmt(code, exited ? status->ending_value : 256)] = 0;
+    signal_number[uint_fmt(signal_number, killed ? status->ending_value : 0)] = 0;
+    group[uint_fmt(group, (unsigned int)service->doing.run_pid)] = 0;
+
+    pid_t pid = give_birth(service, &how, SV_CHILD_FINISH);
+    *answer = (struct sv_event){.kind = SV_EVENT_FINISH_STARTED,
+                                .now_ms = sv_clock_monotonic_ms(),
+                                .pid = pid};
+    if (pid > 0) {
+        trouble_over(&service->finish_trouble);
+        return;
+    }
+    answer->kind = SV_EVENT_FINISH_FAILED;
+    answer->error_number = errno;
+    answer->exec_failed = pid == 0;
+    if (trouble_is_new(&service->finish_trouble))
+        sv_warnusys("start ", service->dir_name, "/finish");
+}
+
+static void change_down_file(struct service *service, int present)
+{
+    if (present && !sv_servicedir_touch(service->dir, "down"))
+        sv_warnusys("create ", service->dir_name, "/down");
+    if (!present && !sv_servicedir_remove(service->dir, "down"))
+        sv_warnusys("remove ", service->dir_name, "/down");
+}
+
+int service_perform(struct service *service, enum sv_action_kind action,
+                    struct sv_event *answer)
+{
+    switch (action) {
+    case SV_ACTION_MAKE_DOWN: change_down_file(service, 1); return 0;
+    case SV_ACTION_REMOVE_DOWN: change_down_file(service, 0); return 0;
+    case SV_ACTION_SIGNAL: send_signals(service); return 0;
+    case SV_ACTION_KILL_TREE: kill_tree(service); return 0;
+    case SV_ACTION_SWEEP: sweep(service); return 0;
+    case SV_ACTION_START_FINISH: start_finish(service, answer); return 1;
+    case SV_ACTION_START_RUN: start_run(service, answer); return 1;
+    case SV_ACTION_LEAVE: service->leaving = service->doing.has_left = 1; return 0;
+    }
+    return 0;
+}

@@ -1,0 +1,230 @@
+/* ISC license. */
+
+/*
+ * Takes over from a supervise that was killed: its decisions, from the page; its service,
+ * by a pidfd, as that is not our child; and whatever it had begun and not finished.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sv/child.h>
+#include <sv/clock.h>
+#include <sv/message.h>
+#include <sv/process.h>
+#include <sv/recoveryfile.h>
+#include <sv/servicedir.h>
+
+#include "service.h"
+
+#define LOOK_MS 1000  /* without a pidfd; daemontools' restart delay */
+#define RELAY_MS 1000 /* svscan tells how a service ended within that, or nobody does */
+
+static _Alignas(SV_RECOVERY_SIZE) union {
+    struct sv_recovery page;
+    unsigned char bytes[SV_RECOVERY_SIZE];
+} memory;
+
+/* The page ------------------------------------------------------------------------- */
+
+/* The inode of the pipe on `fd`, 0 if it is none. */
+static uint64_t pipe_on(int fd)
+{
+    struct stat about;
+
+    return !fstat(fd, &about) && S_ISFIFO(about.st_mode) ? about.st_ino : 0;
+}
+
+/* From here on readers of the page know that it is ours. */
+static void sign(struct sv_recovery *page)
+{
+    page->supervise_pid = 0;
+    page->input_pipe = pipe_on(0);
+    page->output_pipe = pipe_on(1);
+    page->has_standard = 1;
+    page->supervise_start = 0;
+    (void)sv_process_start_time(getpid(), &page->supervise_start); /* or 0: unknown */
+    page->supervise_pid = (uint32_t)getpid();
+}
+
+void service_warn_page(struct service *service)
+{
+    if (trouble_is_new(&service->page_trouble))
+        sv_warnu("write ", service->dir_name, "/supervise/" SV_RECOVERY_FILE ": ",
+                 sv_errortext(errno),
+                 "; as long as that is so, whoever kills supervise loses its service");
+}
+
+int service_open_page(struct service *service)
+{
+    unsigned char boot_id[SV_BOOT_ID];
+    struct sv_recovery *page = service->page = &memory.page;
+
+    sv_process_boot_id(boot_id);
+    int found = sv_recoveryfile_open(page, service->state_dir, boot_id);
+    service->is_mapped = found >= 0;
+    if (found < 0) service_warn_page(service);
+    int resumes = found > 0
+                  && sv_recovery_load(page, &service->status, &service->machine,
+                                      &service->decoder, &service->doing)
+                  && !service->doing.has_left;
+    if (!resumes) {
+        sv_machine_init(&service->machine);
+        service->status = (struct sv_status){.serial = 0};
+        service->decoder = (struct sv_control){.covers = 0};
+        service->doing = (struct sv_recovery_doing){.actions = 0};
+    }
+    memcpy(service->status.boot_id, boot_id, SV_BOOT_ID);
+    sign(page);
+    return resumes;
+}
+
+/* What was begun ------------------------------------------------------------------- */
+
+/*
+ * The decision was to start something: was it? If there was no process, or it was killed
+ * before it ran, it is as if nothing had been tried, and the machine tries again.
+ */
+static void settle_birth(struct service *service)
+{
+    struct sv_recovery_birth const *birth = &service->page->birth;
+    struct sv_spawn_birth const *spawned = &birth->spawned;
+    int is_run = birth->child == SV_CHILD_RUN;
+    struct sv_event event = {.now_ms = birth->started_ms, .pid = spawned->pid};
+    uint32_t asked = (uint32_t)1
+                     << (is_run ? SV_ACTION_START_RUN : SV_ACTION_START_FINISH);
+
+    if (birth->child == SV_CHILD_NONE || !(service->doing.actions & asked)) return;
+    service->doing.actions = 0; /* what came before it was done */
+    if (!spawned->pid || !spawned->last_ns) return;
+    event.kind = is_run ? SV_EVENT_STARTED : SV_EVENT_FINISH_STARTED;
+    if (spawned->error_number) {
+        event.kind = is_run ? SV_EVENT_START_FAILED : SV_EVENT_FINISH_FAILED;
+        event.error_number = spawned->error_number;
+        event.exec_failed = 1;
+        event.run_exists = is_run && sv_servicedir_is_executable(service->dir, "run");
+    } else {
+        service->child_start = service_start_of(spawned);
+        if (is_run) service->doing.run_pid = spawned->pid;
+    }
+    service_feed(service, &event);
+}
+
+/* Nobody knows whether these have been performed: they are, again. */
+static void repeat_actions(struct service *service)
+{
+    struct sv_event unused;
+
+    for (unsigned int kind = SV_ACTION_MAKE_DOWN; kind <= SV_ACTION_SWEEP; kind++)
+        if (service->doing.actions >> kind & 1)
+            (void)service_perform(service, (enum sv_action_kind)kind, &unused);
+    service->doing.actions = 0;
+    service_store(service);
+}
+
+/* The child ------------------------------------------------------------------------ */
+
+static void let_go(struct service *service)
+{
+    if (service->adopted >= 0) (void)close(service->adopted); /* only looked at */
+    service->adopted = -1;
+    service->adopted_is_over = 0;
+    service->adopted_ms = SV_NEVER;
+}
+
+static void child_is_over(struct service *service, int wait_status, int unseen)
+{
+    let_go(service);
+    service_child_ended(service, service->machine.pid, wait_status, unseen);
+}
+
+static uint64_t child_start(struct service const *service)
+{
+    struct sv_status const *status = &service->status;
+
+    return service->machine.child == SV_CHILD_RUN ? status->pid_start
+                                                  : status->finish_start;
+}
+
+/* How it ended, from whoever knows. Returns 1 or 0. */
+static int find_end(struct service const *service, int *wait_status)
+{
+    struct sv_recovery const *page = service->page;
+    int pid = service->machine.pid;
+
+    if (sv_recovery_end_of(page, pid, wait_status)) return 1;
+    if (page->relayed_pid == (uint32_t)pid) {
+        *wait_status = page->relayed_status;
+        return 1;
+    }
+    return service->adopted >= 0
+           && sv_child_end(service->adopted, pid, child_start(service), wait_status);
+}
+
+/* svscan may be about to say how, but that does not take long. */
+void service_adopted_ended(struct service *service)
+{
+    int wait_status;
+
+    if (find_end(service, &wait_status)) {
+        child_is_over(service, wait_status, 0);
+    } else if (!service->adopted_is_over) {
+        service->adopted_is_over = 1;
+        service->adopted_ms = sv_clock_monotonic_ms() + RELAY_MS;
+    } else {
+        child_is_over(service, 0, 1);
+    }
+}
+
+/* Holds the child that another supervise has started. */
+static void adopt(struct service *service)
+{
+    struct sv_status const *status = &service->status;
+    int is_run = service->machine.child == SV_CHILD_RUN;
+    int pid = service->machine.pid;
+
+    let_go(service);
+    if (!pid || sv_child_is_ours(pid)) return;
+    service->adopted =
+        sv_child_open(pid, child_start(service), is_run ? status->pid_inode : 0);
+    if (service->adopted >= 0) return;
+    if (errno == ESRCH) {
+        service_adopted_ended(service);
+        return;
+    }
+    if (trouble_is_new(&service->adopt_trouble))
+        sv_warnusys("watch the process of ", service->dir_name, ", looking every second");
+    if (sv_process_is(pid, child_start(service)))
+        service->adopted_ms = sv_clock_monotonic_ms() + LOOK_MS;
+    else
+        service_adopted_ended(service);
+}
+
+void service_look_at_adopted(struct service *service)
+{
+    if (service->adopted_is_over)
+        service_adopted_ended(service);
+    else
+        adopt(service); /* it could not be held */
+}
+
+void service_look_for_relayed(struct service *service)
+{
+    struct sv_recovery const *page = service->page;
+
+    if (service->machine.pid && page->relayed_pid == (uint32_t)service->machine.pid)
+        child_is_over(service, page->relayed_status, 0);
+}
+
+void service_resume(struct service *service)
+{
+    service->status_changed = service->tally_changed = 1;
+    service_load_settings(service);
+    settle_birth(service);
+    repeat_actions(service);
+    adopt(service);
+    service_event(service, SV_EVENT_RESUME);
+    service_take_input(service);
+}

@@ -1,0 +1,242 @@
+/* ISC license. */
+
+/*
+ * How supervise starts up: what it cannot do without it must get here, or die.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <skalibs/djbunix.h>
+#include <skalibs/selfpipe.h>
+#include <skalibs/sig.h>
+
+#include <sv/clock.h>
+#include <sv/controlfifo.h>
+#include <sv/message.h>
+#include <sv/personality.h>
+#include <sv/process.h>
+#include <sv/proctree.h>
+#include <sv/recoveryfile.h>
+#include <sv/servicedir.h>
+#include <sv/statedir.h>
+
+#include "service.h"
+
+#define LOCK_SECONDS 1
+
+/* daemontools names the service directory in its messages, encore does not. */
+static void die_about(struct service const *service, char const *what, char const *file)
+{
+    if (sv_personality() == SV_PERSONALITY_DJB)
+        sv_dieusys(111, what, service->dir_name, "/", file);
+    sv_dieusys(111, what, file);
+}
+
+/* The last part of `path`, which may end in slashes. */
+static char const *last_part(char *path)
+{
+    size_t length = strlen(path);
+
+    while (length > 1 && path[length - 1] == '/') path[--length] = 0;
+    char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+static void set_name(struct service *service, char const *name, char const *suffix)
+{
+    size_t suffix_length = strlen(suffix);
+    size_t length = strlen(name);
+
+    if (length + suffix_length >= sizeof service->name)
+        length = sizeof service->name - 1 - suffix_length;
+    memcpy(service->name, name, length);
+    memcpy(service->name + length, suffix, suffix_length + 1);
+}
+
+/*
+ * The name that finish gets: the last part of the directory's, but NAME/log for the
+ * logger of NAME, which svscan starts as "log", from within NAME.
+ */
+static void find_name(struct service *service)
+{
+    char path[PATH_MAX], here[PATH_MAX];
+    size_t length = strlen(service->dir_name);
+
+    if (!getcwd(here, sizeof here)) here[0] = 0;
+    if (length >= sizeof path) length = sizeof path - 1; /* cannot happen: we are in it */
+    memcpy(path, service->dir_name, length);
+    path[length] = 0;
+    char const *name = last_part(path);
+    int is_here = name == path;
+    if (!strcmp(name, ".") || !strcmp(name, "..")) {
+        is_here = 1;
+        name = last_part(here);
+    }
+    int is_logger = !strcmp(name, "log") && (!is_here || service->reads_pipe);
+    char *slash = strrchr(is_here ? here : path, '/');
+    if (!is_logger || !slash) {
+        set_name(service, name, "");
+        return;
+    }
+    *slash = 0;
+    set_name(service, last_part(is_here ? here : path), "/log");
+}
+
+static void open_directories(struct service *service)
+{
+    char path[SV_STATEDIR_MAX];
+
+    if (chdir(service->dir_name) < 0) sv_dieusys(111, "chdir to ", service->dir_name);
+    service->dir = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (service->dir < 0) sv_dieusys(111, "open ", service->dir_name);
+    find_name(service);
+    if (sv_servicedir_has(service->dir, "down") < 0)
+        sv_dieusys(111, "stat ", service->dir_name, "/down");
+    service->state_dir = sv_statedir_open(1);
+    if (service->state_dir >= 0) return;
+    int error_number = errno;
+    if (sv_statedir_path(path, sizeof path) < 0)
+        sv_dieusys(111, "find a place for supervise");
+    errno = error_number;
+    if (*path == '/') sv_dieusys(111, "create ", path);
+    die_about(service, "create ", path);
+}
+
+static void do_nothing(int number)
+{
+    (void)number; /* it ends a system call */
+}
+
+/*
+ * Whether the lock is about to be free: who had it was killed, and only a process that it
+ * was just making still holds it, until that executes.
+ */
+static int is_left_over(struct service const *service)
+{
+    unsigned char boot_id[SV_BOOT_ID];
+    struct sv_recovery page;
+
+    sv_process_boot_id(boot_id);
+    if (sv_recoveryfile_peek(&page, service->state_dir, boot_id) <= 0) return 0;
+    return page.supervise_pid
+           && !sv_process_is((pid_t)page.supervise_pid, page.supervise_start);
+}
+
+/* Waits for the lock, but not long. */
+static int wait_for_lock(int fd)
+{
+    struct itimerval const limit = {.it_value = {.tv_sec = LOCK_SECONDS}};
+    struct itimerval const never = {.it_value = {.tv_sec = 0}};
+    struct sigaction action = {.sa_handler = do_nothing};
+
+    if (sigaction(SIGALRM, &action, 0) < 0 || setitimer(ITIMER_REAL, &limit, 0) < 0)
+        return 0;
+    int locked = !flock(fd, LOCK_EX);
+    int error_number = errno;
+    (void)setitimer(ITIMER_REAL, &never, 0); /* the arguments are right */
+    (void)sig_restore(SIGALRM);
+    errno = error_number == EINTR ? EWOULDBLOCK : error_number;
+    return locked;
+}
+
+static void take_lock(struct service *service)
+{
+    service->lock =
+        openat(service->state_dir, "lock",
+               O_WRONLY | O_NONBLOCK | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (service->lock < 0) die_about(service, "acquire ", "supervise/lock");
+    if (!flock(service->lock, LOCK_EX | LOCK_NB)) return;
+    int error_number = errno;
+    if (error_number == EWOULDBLOCK && is_left_over(service)
+        && wait_for_lock(service->lock))
+        return;
+    errno = error_number;
+    die_about(service, "acquire ", "supervise/lock");
+}
+
+/*
+ * Signals that whoever started us ignores (a shell does, for what it starts with &) would
+ * be ignored by the service too, and SIGCHLD would keep its end from us.
+ */
+static void restore_signals(void)
+{
+    for (int number = 1; number < 32; number++)
+        if (number != SIGKILL && number != SIGSTOP) (void)sig_restore(number);
+}
+
+static void catch_signals(struct service *service)
+{
+    sigset_t set;
+
+    restore_signals();
+    service->signals = selfpipe_init();
+    if (service->signals < 0) sv_dieusys(111, "create pipe for ", service->dir_name);
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGTSTP);
+    sigaddset(&set, SIGCONT);
+    if (selfpipe_trapset(&set) < 0) sv_dieusys(111, "catch signals");
+    (void)sig_ignore(SIGPIPE); /* a closed standard error is no reason to die */
+}
+
+/* ok comes last: whoever finds it read finds everything else in place. */
+static void open_fifos(struct service *service)
+{
+    int writer; /* stays open as long as we live */
+
+    service->control = sv_controlfifo_make(service->state_dir, "control", &writer);
+    if (service->control < 0) die_about(service, "read ", "supervise/control");
+    service_write(service);
+    if (sv_controlfifo_make(service->state_dir, "ok", &writer) < 0)
+        die_about(service, "read ", "supervise/ok");
+}
+
+/* Only a logger has an input that can end: a terminal that hangs up must stop nobody
+ * else. */
+static int reads_pipe(void)
+{
+    struct stat about;
+
+    return !fstat(0, &about) && S_ISFIFO(about.st_mode);
+}
+
+static void begin_status(struct sv_status *status)
+{
+    status->wanted = SV_WANTED_DOWN;
+    sv_clock_wall(&status->since);
+    status->changed = status->since;
+    status->next_start_ms = status->kill_ms = (uint64_t)SV_NEVER;
+    status->cause_uid = SV_CONTROL_UID_UNKNOWN;
+}
+
+int service_start_up(struct service *service)
+{
+    if (!fd_sanitize()) sv_dieusys(111, "open /dev/null");
+    service->reads_pipe = reads_pipe();
+    service->watch = service->journal = service->adopted = -1;
+    service->watch_retry_ms = service->complain_ms = service->adopted_ms = SV_NEVER;
+    service->fails_on_100 = sv_personality() == SV_PERSONALITY_ENCORE;
+    catch_signals(service);
+    open_directories(service);
+    take_lock(service);
+    if (!sv_proctree_adopt_orphans())
+        sv_warnusys("adopt the orphans of ", service->dir_name);
+    sv_setting_defaults(&service->settings);
+    int resumes = service_open_page(service);
+    service_open_records(service, resumes);
+    if (!resumes) begin_status(&service->status);
+    service->status_changed = 1;
+    open_fifos(service);
+    return resumes;
+}

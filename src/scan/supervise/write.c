@@ -1,0 +1,172 @@
+/* ISC license. */
+
+/*
+ * Writes down what has been noted, for readers: .journal, .status, status, .death_tally.
+ * What cannot be written stays noted.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sv/clock.h>
+#include <sv/journalfile.h>
+#include <sv/message.h>
+#include <sv/personality.h>
+#include <sv/process.h>
+#include <sv/proctree.h>
+#include <sv/recoveryfile.h>
+#include <sv/statefile.h>
+
+#include "service.h"
+
+/*
+ * Opens the journal; service->status.serial becomes no lower than what is in it. A killed
+ * supervise may have left transitions in the page that are not in the journal yet.
+ */
+static void open_journal(struct service *service)
+{
+    uint64_t last = service->status.serial > SV_RECOVERY_QUEUE
+                        ? service->status.serial - SV_RECOVERY_QUEUE
+                        : 0;
+
+    service->journal = sv_journalfile_open(service->state_dir, &last);
+    if (service->journal >= 0) {
+        trouble_over(&service->journal_trouble);
+        if (last > service->status.serial) service->status.serial = last;
+        if (last > service->journal_serial) service->journal_serial = last;
+    } else if (trouble_is_new(&service->journal_trouble)) {
+        sv_warnusys("open ", service->dir_name, "/supervise/" SV_JOURNAL_FILE);
+    }
+}
+
+/* Writes those that wait. Returns 1; 0 with errno. */
+static int write_entries(struct service *service)
+{
+    struct sv_journal_entry entry;
+    uint64_t serial = service->journal_serial;
+
+    while (serial++ < service->status.serial)
+        if (sv_recovery_queued(service->page, serial, &entry)
+            && !sv_journalfile_write(service->journal, &entry))
+            return 0;
+    return 1;
+}
+
+/* What cannot be written is missing: readers see that from the serials. */
+static void write_journal(struct service *service)
+{
+    if (service->journal < 0) open_journal(service);
+    if (service->journal >= 0) {
+        if (write_entries(service))
+            trouble_over(&service->journal_trouble);
+        else if (trouble_is_new(&service->journal_trouble))
+            sv_warnusys("write ", service->dir_name, "/supervise/" SV_JOURNAL_FILE);
+    }
+    service->journal_serial = service->status.serial;
+}
+
+static void write_tally(struct service *service)
+{
+    static unsigned char packed[SV_TALLY_MAX * SV_TALLY_RECORD];
+    size_t length =
+        sv_tally_pack(packed, &service->tally, service->settings.max_death_tally);
+
+    service->tally_changed = 0;
+    if (sv_statefile_write(service->state_dir, SV_TALLY_FILE, packed, length))
+        trouble_over(&service->tally_trouble);
+    else if (trouble_is_new(&service->tally_trouble))
+        sv_warnusys("write ", service->dir_name, "/supervise/" SV_TALLY_FILE);
+}
+
+static int write_status(struct service *service)
+{
+    unsigned char own[SV_STATUS_OWN], family[SV_STATUS_ENCORE];
+    struct sv_status_family words;
+    size_t length =
+        sv_personality() == SV_PERSONALITY_DJB ? SV_STATUS_DJB : SV_STATUS_ENCORE;
+
+    sv_status_pack(own, &service->status);
+    sv_status_to_family(&service->status, &words);
+    sv_status_pack_family(family, &words);
+    return sv_statefile_write(service->state_dir, SV_STATUS_OWN_FILE, own, sizeof own)
+           && sv_statefile_write(service->state_dir, SV_STATUS_FILE, family, length);
+}
+
+/* What makes the child recognisable, should we not be the one who waits for it in the
+ * end. */
+static void identify_child(struct sv_status *status)
+{
+    if (status->pid && !status->pid_inode)
+        status->pid_inode = sv_proctree_pidfd_inode((pid_t)status->pid); /* or 0 */
+}
+
+/* The page is memory only: there was no room for the file, or no right to make it. */
+static void retry_page(struct service *service)
+{
+    service->is_mapped = sv_recoveryfile_retry(service->page, service->state_dir);
+    if (service->is_mapped)
+        trouble_over(&service->page_trouble);
+    else
+        service_warn_page(service);
+}
+
+void service_write(struct service *service)
+{
+    if (service->journal_serial != service->status.serial) write_journal(service);
+    if (service->status_changed) {
+        identify_child(&service->status);
+        service_store(service);
+        if (!service->is_mapped) retry_page(service);
+        if (write_status(service)) {
+            service->status_changed = 0;
+            trouble_over(&service->status_trouble);
+        } else if (trouble_is_new(&service->status_trouble)) {
+            sv_warnusys("write ", service->dir_name, "/supervise/status");
+        }
+    }
+    if (service->tally_changed) write_tally(service);
+}
+
+/* Reads what an earlier supervise left, as far as it goes on: serial and count of starts.
+ */
+static void read_earlier(struct service *service)
+{
+    unsigned char own[SV_STATUS_OWN + 1];
+    struct sv_status earlier;
+    ssize_t length =
+        sv_statefile_read(service->state_dir, SV_STATUS_OWN_FILE, own, sizeof own);
+
+    if (length < 0 || !sv_status_unpack(own, (size_t)length, &earlier)) return;
+    service->status.serial = earlier.serial;
+    service->status.starts = earlier.starts;
+    service->status.control_bytes = earlier.control_bytes;
+    service->status.ending = earlier.ending;
+    service->status.ending_value = earlier.ending_value;
+}
+
+static void read_tally(struct service *service)
+{
+    static unsigned char packed[SV_TALLY_MAX * SV_TALLY_RECORD];
+    ssize_t length =
+        sv_statefile_read(service->state_dir, SV_TALLY_FILE, packed, sizeof packed);
+    struct timespec now;
+
+    if (length <= 0) return;
+    sv_clock_wall(&now);
+    sv_tally_unpack(&service->tally, packed, (size_t)length, &now,
+                    sv_clock_monotonic_ms(), service->settings.max_death_tally);
+}
+
+void service_open_records(struct service *service, int resumes)
+{
+    struct sv_status *status = &service->status;
+
+    service->journal_serial = status->serial;
+    if (!resumes) read_earlier(service);
+    read_tally(service);
+    open_journal(service);
+    status->supervise_pid = (uint32_t)getpid();
+    status->supervise_start = service->page->supervise_start;
+}
