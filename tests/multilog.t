@@ -7,6 +7,7 @@ use lib 'tests/lib';
 use Upkeep;
 use Logs;
 
+use Fcntl ();
 use POSIX ();
 
 sub mode_of { my @status = stat "$place/$_[0]"; return @status ? sprintf '%04o', $status[2] & 07777 : 'absent' }
@@ -368,9 +369,69 @@ fresh;
     $reader->blocking(0);
     sysread $reader, my $rest, 100;
     my $logged = everything('log') =~ s/^(?:one|two|partial|four|five)\n//mgr;
-    is substr($logged, 0, 200002), 'x' x 200000 . "y\n", 'takes all of it';
-    is substr($logged, 200002) . ($rest // ''), "z\n", 'and what is behind it, or leaves it there';
+    is $logged, 'x' x 200000 . "y\n", 'takes all of it';
+    is $rest, "z\n", 'and not a byte more: that is for the next one';
     close $reader;
+}
+
+# Waiting -------------------------------------------------------------------------------------
+
+# It may be asleep for something else for a moment, but not for long.
+sub waits { my ($process) = @_; return (read_file('/proc/' . $process->pid . '/stat') // '') =~ /\) S / }
+
+fresh;
+{
+    local $SIG{VTALRM} = 'IGNORE';
+    my ($late, $before) = (POSIX::SigSet->new(POSIX::SIGVTALRM()), POSIX::SigSet->new);
+    POSIX::sigprocmask(POSIX::SIG_BLOCK(), $late, $before);
+    my ($process, $writer) = feed('R1', './log', 'R0', './other');
+    POSIX::sigprocmask(POSIX::SIG_SETMASK(), $before);
+    my $logged = '';
+    for my $number (1 .. 40) {
+        say_to($writer, "$number\n");
+        $logged .= "$number\n";
+        wait_until { content('other/current') eq $logged } 10, "line $number" or last;
+    }
+    is content('other/current'), $logged, 'each line is there before the next one comes';
+    soon { old_files('log') && content('log/current') eq '' && waits($process) }
+        'what is due is done while there is no input, whatever signals were ignored or blocked';
+    my $before_rest = switches($process);
+    run('multilog', 's4096', './elsewhere', {cwd => $place, stdin => lines(1, 20000)});
+    is switches($process), $before_rest, 'then it does not wake up any more';
+    $process->kill('VTALRM') for 1 .. 3;
+    say_to($writer, "last\n");
+    soon { content('other/current') eq "${logged}last\n" } 'a signal that means nothing ends nothing';
+    is finish($process, $writer), 0, 'the end of the input does';
+    is everything('log'), "${logged}last\n", 'with all lines';
+}
+
+fresh;
+{
+    POSIX::mkfifo("$place/fifo", 0600) or die "unable to create a FIFO: $!\n";
+    sysopen my $reader, "$place/fifo", Fcntl::O_RDONLY() | Fcntl::O_NONBLOCK() or die;
+    $reader->blocking(1);
+    my $process = start('multilog', './log', {stdin => $reader, cwd => $place});
+    soon { -e "$place/log/current" && waits($process) } 'a FIFO that nobody has opened for writing is waited for';
+    open my $writer, '>', "$place/fifo" or die;
+    $writer->autoflush(1);
+    say_to($writer, "late\n");
+    soon { content('log/current') eq "late\n" && waits($process) } 'until somebody writes';
+    is finish($process, $writer), 0, 'and no longer than that';
+
+    pipe $reader, $writer or die;
+    $writer->autoflush(1);
+    $reader->blocking(0);
+    $process = start('multilog', './calm', {stdin => $reader, cwd => $place});
+    soon { -e "$place/calm/current" && waits($process) } 'an input that does not block is waited for as well';
+    my $before = switches($process);
+    run('multilog', 's4096', './elsewhere', {cwd => $place, stdin => lines(1, 20000)});
+    is switches($process), $before, 'without a wakeup';
+    say_to($writer, "one\n");
+    soon { content('calm/current') eq "one\n" && waits($process) } 'and read';
+    $reader->blocking(1);
+    say_to($writer, "two\n");
+    soon { content('calm/current') eq "one\ntwo\n" && waits($process) } 'also when it changes';
+    is finish($process, $writer), 0, 'to its end';
 }
 
 fresh;

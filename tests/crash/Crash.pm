@@ -40,15 +40,16 @@ sub compile_tools {
     $result->{code} == 0 or die "atcall does not work: $reason\n";
 }
 
-# Two tests may do it at the same time.
+# Two tests may do it at the same time, each in a PID namespace where it has the same number.
 sub compile {
     my ($compiler, $source, $target) = @_;
     my $age = (stat $target)[9] // 0;
     return unless grep { (stat $_)[9] >= $age } $source, glob top . '/tests/crash/*.h';
     my @command = (split(' ', $compiler), qw(-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra));
-    my $result = run(@command, '-o', "$target.$$", $source, {limit => 60});
+    my $own = File::Temp->newdir('XXXXXXXX', DIR => top . '/compile/tests/crash');
+    my $result = run(@command, '-o', "$own/made", $source, {limit => 60});
     die "unable to compile $source:\n$result->{err}" if $result->{code};
-    rename "$target.$$", $target or die "unable to create $target: $!\n";
+    rename "$own/made", $target or die "unable to create $target: $!\n";
 }
 
 # full: whether everything is to be tried, not just enough of it: UPKEEP_FULL=1.

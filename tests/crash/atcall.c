@@ -143,8 +143,10 @@ static void feed(struct world *world)
         feed_piece(world);
 }
 
-static int is_wait(struct world const *world, uint64_t number)
+/* tee(2) is one as long as it may block; else it only looks at what is there. */
+static int is_wait(struct world const *world, uint64_t number, uint64_t const *arguments)
 {
+    if (number == SYS_tee) return !arguments[3];
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
         if ((uint64_t)waits[i] == number) return 1;
     return world->is_input;
@@ -216,7 +218,7 @@ static void enter_call(struct world *world, struct __ptrace_syscall_info const *
 
     find_target(world->pid, call, arguments, target);
     world->is_input = (number == SYS_read || number == SYS_readv) && !arguments[0];
-    if (is_wait(world, number)) feed(world);
+    if (is_wait(world, number, arguments)) feed(world);
     if (is_counted(world, call, arguments, target))
         hit(world, call, number, arguments, target);
 }

@@ -54,7 +54,7 @@ static struct call const calls[] = {
     CALL(poll, NO, NO, NO, 0) CALL(select, NO, NO, NO, 0) CALL(epoll_wait, NO, NO, NO, 0)
 #endif
     CALL(ppoll, NO, NO, NO, 0) CALL(pselect6, NO, NO, NO, 0)
-    CALL(epoll_pwait, NO, NO, NO, 0)
+    CALL(epoll_pwait, NO, NO, NO, 0) CALL(tee, 0, NO, NO, 0)
     CALL(ioctl, NO, NO, NO, 0) CALL(close, NO, NO, NO, 0) CALL(munmap, NO, NO, NO, 0)
     CALL(brk, NO, NO, NO, 0) CALL(clone, NO, NO, NO, 0) CALL(wait4, NO, NO, NO, 0)
     CALL(fcntl, NO, NO, NO, 0) CALL(rt_sigaction, NO, NO, NO, 0)

@@ -66,7 +66,7 @@ static int start(struct sv_logdir *directory, int const fds[FILES])
                                         {fds[PROCESSED], 1},
                                         {fds[STATE], 4},
                                         {fds[NEWSTATE], 5}};
-    static int const handled[] = {SIGTERM, SIGALRM, SIGCHLD, SIGHUP, SIGIO, 0};
+    static int const handled[] = {SIGTERM, SIGALRM, SIGCHLD, SIGHUP, SIGIO, SIGVTALRM, 0};
     struct sv_spawn const how = {
         .file = "/bin/sh",
         .argv = argv,

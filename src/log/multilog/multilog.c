@@ -173,9 +173,10 @@ static int run(void)
         if (multilog.rotating) rotate_all();
         if (is_rereading()) reread();
         if (has_times()) next_ms = see_to_times(sv_clock_monotonic_ms());
-        /* as long as there is more it is read without waiting; a signal comes first */
-        int available =
-            multilog.leaving || multilog_is_signalled() ? 0 : multilog_available();
+        /* as long as there is more it is read without waiting; a signal comes first, and
+         * so what has been counted is not behind a SIGTERM */
+        int available = multilog.leaving ? 0 : multilog_available();
+        if (multilog_is_signalled()) available = 0;
         int events = available > 0 ? 0 : multilog_wait(&multilog, 1, next_ms);
         int good = 1;
         if (available > 0)

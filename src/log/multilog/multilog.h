@@ -168,6 +168,7 @@ struct multilog {
     size_t carried_length;                /* ... 0: none */
     int carried_from; /* the directory with the record they are in; -1: none, or ours */
     int spare[2];     /* a pipe to peek into standard input; -1: not open */
+    int available;    /* after a wait for input: bytes that it saw; 0: not counted */
 
     unsigned int leaving : 1;   /* SIGTERM */
     int leave_code;             /* with which we leave while something is left to do */
@@ -202,9 +203,10 @@ extern unsigned int multilog_signals(void);
 /*
  * Waits until a time on the monotonic clock (INT64_MAX: for ever) for a signal, or for
  * input too: then returns what poll(2) says of it, 0 if a signal has come, or nothing.
+ * *available is how many bytes have been seen there, 0 if they have not been counted.
  */
 extern void multilog_await_signal(int64_t deadline_ms);
-extern int multilog_await_input(int64_t deadline_ms);
+extern int multilog_await_input(int64_t deadline_ms, int *available);
 
 /* multilog_wait.c ------------------------------------------------------------------- */
 

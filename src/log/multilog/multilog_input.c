@@ -129,7 +129,12 @@ int multilog_input(struct multilog *multilog, int available)
 
 int multilog_input_event(struct multilog *multilog, int events)
 {
-    if (events & POLLIN) return multilog_input(multilog, multilog_available());
+    if (events & POLLIN) {
+        int available = multilog->available ? multilog->available : multilog_available();
+        /* what is behind a SIGTERM may have been counted: that is to be seen to first */
+        if (multilog_is_signalled()) return 1;
+        return multilog_input(multilog, available);
+    }
     if (events & POLLHUP) {
         end(multilog);
         return 1;

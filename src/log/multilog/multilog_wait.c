@@ -94,7 +94,7 @@ int multilog_wait(struct multilog *multilog, int reading, int64_t deadline_ms)
     int events = 0;
 
     if (reading)
-        events = multilog_await_input(deadline_ms);
+        events = multilog_await_input(deadline_ms, &multilog->available);
     else
         multilog_await_signal(deadline_ms);
     if (!events) see_to_signals(multilog);
