@@ -4,7 +4,7 @@
  * The machine, exhaustively: every state that can be reached, times every event that can
  * come there, with invariants on each transition; and from every state the service can be
  * brought up, brought down, and supervise made to leave. Events that cannot happen must
- * change nothing.
+ * change nothing. In each of them supervise is killed, and another one takes over.
  *
  * Times are abstract: after each step "now" is BASE again; a deadline that has passed is
  * due, any other has its whole time left again. That allows more orders of events than
@@ -14,6 +14,7 @@
 #include <signal.h>
 
 #include <sv/machine.h>
+#include <sv/recovery.h>
 
 #include "tap.h"
 
@@ -34,6 +35,12 @@ static struct state *states; /* all that were found, in order: also the queue */
 static unsigned int state_count;
 static uint32_t *slots; /* position + 1 in states, 0 is free */
 static struct sv_settings settings;
+
+/*
+ * supervise is killed in this state: what it has stored is the machine as it was, and the
+ * one that takes over asks again for what was not answered.
+ */
+static void check_takeover(struct state const *from);
 
 static int64_t relative(int64_t time_ms, int64_t now_ms, int64_t whole_ms)
 {
@@ -62,6 +69,7 @@ static struct state canonical(struct state const *from, int64_t now_ms)
     to.machine.again = machine->again;
     to.machine.gave_up = machine->gave_up;
     to.machine.succeeded = machine->succeeded;
+    to.machine.forks_left = machine->forks_left;
     to.machine.quick_deaths =
         machine->quick_deaths > QUICK_MOST ? QUICK_MOST : machine->quick_deaths;
     to.machine.pending = machine->pending;
@@ -176,7 +184,8 @@ static void check_step(struct sv_machine const *before, struct sv_machine const 
                || (after->child == SV_CHILD_NONE && after->phase == SV_PHASE_BACKOFF),
            "%s: nothing is started beside a child", during);
     expect(!starts_finish
-               || (before->child == SV_CHILD_RUN && after->child == SV_CHILD_NONE),
+               || ((before->child == SV_CHILD_RUN || event->kind == SV_EVENT_RESUME)
+                   && after->child == SV_CHILD_NONE),
            "%s: finish comes right after run", during);
     expect(!leaves || (after->child == SV_CHILD_NONE && after->leaving),
            "%s: supervise leaves nothing behind", during);
@@ -222,7 +231,7 @@ static void try(struct state const *from, struct sv_event const *event)
 static void try_commands(struct state const *from, int64_t now_ms)
 {
     /* two signals, and one to the group: the others differ in their number only */
-    static char const letters[] = "udoxpctkrOUDQK";
+    static char const letters[] = "udoxpctkrOUDQKT";
     struct sv_event event = {.kind = SV_EVENT_COMMAND, .now_ms = now_ms};
 
     for (char const *letter = letters; *letter; letter++) {
@@ -246,6 +255,27 @@ static void try_deaths(struct state const *from, int64_t now_ms)
             event.over_limit = flags >> 1;
             try(from, &event);
         }
+}
+
+/* The run exits, and has left a process behind; or nobody saw how anything ended. */
+static void try_strange_deaths(struct state const *from, int64_t now_ms)
+{
+    struct sv_event event = {.kind = SV_EVENT_DIED, .now_ms = now_ms};
+
+    if (from->machine.child == SV_CHILD_RUN) {
+        event.heir = PID + 1;
+        try(from, &event);
+        event.wait_status = SIGKILL;
+        try(from, &event);
+    } else {
+        event.kind = SV_EVENT_FINISH_DIED;
+    }
+    event.heir = event.wait_status = 0;
+    event.unseen = 1;
+    for (unsigned int has_finish = 0; has_finish < 2; has_finish++) {
+        event.has_finish = has_finish;
+        try(from, &event);
+    }
 }
 
 static void try_world(struct state const *from, int64_t now_ms)
@@ -305,10 +335,46 @@ static void try_impossible(struct state const *from)
     }
 }
 
+static void check_takeover(struct state const *from)
+{
+    static _Alignas(SV_RECOVERY_SIZE) struct sv_recovery page;
+    static struct sv_status const status = {.cause_uid = 5};
+    struct sv_control decoder = {.to_group = 1};
+    struct sv_recovery_doing doing = {.run_pid = PID};
+    struct sv_status loaded_status;
+    struct state to = *from, again;
+
+    memset(&to.machine, 0xff, sizeof to.machine);
+    sv_recovery_store(&page, &status, &from->machine, &decoder, &doing);
+    expect(sv_recovery_load(&page, &loaded_status, &to.machine, &decoder, &doing),
+           "a machine in phase %s can be loaded",
+           sv_machine_phase_word(from->machine.phase));
+    again = canonical(&to, BASE);
+    expect(!memcmp(&again, from, sizeof again),
+           "a machine in phase %s is loaded as it was stored",
+           sv_machine_phase_word(from->machine.phase));
+    for (unsigned int has_finish = 0; has_finish < 2; has_finish++) {
+        struct sv_event event = {.kind = SV_EVENT_RESUME,
+                                 .now_ms = BASE,
+                                 .has_finish = has_finish};
+        again = to;
+        step(&again, &event);
+        expect(from->awaits != AWAITS_RUN || again.awaits == AWAITS_RUN,
+               "a start that was not answered is asked for again");
+        expect(from->awaits != AWAITS_FINISH || !has_finish
+                   || again.awaits == AWAITS_FINISH,
+               "a finish that was not answered is asked for again");
+        expect(!from->has_left || again.has_left, "who was about to leave leaves");
+        again = canonical(&again, BASE);
+        discover(&again);
+    }
+}
+
 static void expand(struct state const *from)
 {
     int64_t deadline_ms = sv_machine_deadline(&from->machine);
 
+    check_takeover(from);
     if (from->has_left) return;
     if (from->awaits != AWAITS_NOTHING) {
         try_answers(from);
@@ -320,7 +386,9 @@ static void expand(struct state const *from)
         if (now_ms == SV_NEVER || now_ms < BASE) continue;
         try_commands(from, now_ms);
         try_world(from, now_ms);
-        if (from->machine.child != SV_CHILD_NONE) try_deaths(from, now_ms);
+        if (from->machine.child == SV_CHILD_NONE) continue;
+        try_deaths(from, now_ms);
+        try_strange_deaths(from, now_ms);
     }
 }
 
@@ -437,6 +505,9 @@ int main(void)
     sv_setting_defaults(&settings);
     settings.delay_shortest_ms = settings.delay_longest_ms = 0;
     explore("no delay");
+    sv_setting_defaults(&settings);
+    settings.expected_forks = 2;
+    explore("expect daemon");
     free(states);
     free(slots);
     return done();

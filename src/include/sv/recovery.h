@@ -68,19 +68,26 @@ struct sv_recovery_doing {
 
 /* A decision. Fixed sizes: another version of supervise must find it as it was. */
 struct sv_recovery_slot {
-    unsigned char status[SV_STATUS_OWN]; /* packed; and with it most of the machine */
-    int64_t settled_ms, drain_ms, drain_limit_ms, forgiven_ms;
-    uint64_t input_round;
-    uint64_t mark_uid; /* of the decoder of commands, and so are ... */
-    uint32_t mark_left, covers, mark_covers, decoder_uid, decoder_flags; /* ... these */
-    uint32_t input_done;
+    unsigned char status[SV_STATUS_OWN]; /* packed */
+    /* the machine, member by member */
+    uint32_t wanted, child, phase;
+    int32_t pid;
+    uint32_t flags; /* its bits, and has_left */
+    uint32_t forks_left, quick_deaths;
     uint32_t pending, pending_group, pending_stop;
-    uint32_t reason, reason_detail, reason_uid; /* machine.reason */
-    uint32_t flags;                             /* of the machine, and has_left */
-    uint32_t child, run_pid;
+    uint32_t reason, reason_detail, reason_uid;
+    uint32_t unused;
+    int64_t started_ms, start_ms, settled_ms, kill_ms, drain_ms, drain_limit_ms;
+    /* the decoder of commands */
+    uint64_t mark_uid;
+    uint32_t mark_left, covers, mark_covers, decoder_uid, decoder_flags;
+    /* what is being done */
+    int32_t run_pid;
+    int64_t forgiven_ms;
+    uint64_t input_round;
+    uint32_t input_done;
     uint32_t actions, signals, group_signals, stop_signals;
-    uint32_t forks_left;
-    uint32_t unused[7]; /* 0 */
+    uint32_t more[7]; /* 0 */
 };
 
 struct sv_recovery {

@@ -5,11 +5,16 @@
 
 #include <sv/recovery.h>
 
-/* The bits of sv_recovery_slot.flags; those of status.h have what is not here. */
-#define AGAIN 1u
-#define GAVE_UP 2u
-#define SUCCEEDED 4u
-#define HAS_LEFT 8u
+/* The bits of sv_recovery_slot.flags. */
+#define PAUSED 1u
+#define LEAVING 2u
+#define DRAINING 4u
+#define ASKED 8u
+#define EXEC_FAILED 16u
+#define GAVE_UP 32u
+#define AGAIN 64u
+#define SUCCEEDED 128u
+#define HAS_LEFT 256u
 
 /* The bits of decoder_flags. */
 #define TO_GROUP 1u
@@ -41,8 +46,33 @@ void sv_recovery_init(struct sv_recovery *page, uint64_t device, uint64_t inode,
 static uint32_t flags_of(struct sv_machine const *machine,
                          struct sv_recovery_doing const *doing)
 {
-    return (machine->again ? AGAIN : 0) | (machine->gave_up ? GAVE_UP : 0)
-           | (machine->succeeded ? SUCCEEDED : 0) | (doing->has_left ? HAS_LEFT : 0);
+    return (machine->paused ? PAUSED : 0) | (machine->leaving ? LEAVING : 0)
+           | (machine->draining ? DRAINING : 0) | (machine->asked ? ASKED : 0)
+           | (machine->exec_failed ? EXEC_FAILED : 0) | (machine->gave_up ? GAVE_UP : 0)
+           | (machine->again ? AGAIN : 0) | (machine->succeeded ? SUCCEEDED : 0)
+           | (doing->has_left ? HAS_LEFT : 0);
+}
+
+static void store_machine(struct sv_recovery_slot *slot, struct sv_machine const *machine)
+{
+    slot->wanted = machine->wanted;
+    slot->child = machine->child;
+    slot->phase = machine->phase;
+    slot->pid = machine->pid;
+    slot->forks_left = machine->forks_left;
+    slot->quick_deaths = machine->quick_deaths;
+    slot->pending = machine->pending;
+    slot->pending_group = machine->pending_group;
+    slot->pending_stop = machine->pending_stop;
+    slot->reason = machine->reason.kind;
+    slot->reason_detail = machine->reason.detail;
+    slot->reason_uid = machine->reason.uid;
+    slot->started_ms = machine->started_ms;
+    slot->start_ms = machine->start_ms;
+    slot->settled_ms = machine->settled_ms;
+    slot->kill_ms = machine->kill_ms;
+    slot->drain_ms = machine->drain_ms;
+    slot->drain_limit_ms = machine->drain_limit_ms;
 }
 
 static void store_decoder(struct sv_recovery_slot *slot, struct sv_control const *decoder)
@@ -64,21 +94,11 @@ void sv_recovery_store(struct sv_recovery *page, struct sv_status const *status,
     struct sv_recovery_slot *slot = &page->slots[turn & 1];
 
     sv_status_pack(slot->status, status);
+    store_machine(slot, machine);
     store_decoder(slot, decoder);
-    slot->settled_ms = machine->settled_ms;
-    slot->drain_ms = machine->drain_ms;
-    slot->drain_limit_ms = machine->drain_limit_ms;
-    slot->pending = machine->pending;
-    slot->pending_group = machine->pending_group;
-    slot->pending_stop = machine->pending_stop;
-    slot->reason = machine->reason.kind;
-    slot->reason_detail = machine->reason.detail;
-    slot->reason_uid = machine->reason.uid;
     slot->flags = flags_of(machine, doing);
-    slot->child = machine->child;
-    slot->forks_left = machine->forks_left;
+    slot->run_pid = doing->run_pid;
     slot->forgiven_ms = doing->forgiven_ms;
-    slot->run_pid = (uint32_t)doing->run_pid;
     slot->input_round = doing->input_round;
     slot->input_done = doing->input_done;
     slot->actions = doing->actions;
@@ -102,7 +122,7 @@ static void load_decoder(struct sv_recovery_slot const *slot, struct sv_control 
 static void load_doing(struct sv_recovery_slot const *slot,
                        struct sv_recovery_doing *doing)
 {
-    doing->run_pid = (int)slot->run_pid;
+    doing->run_pid = slot->run_pid;
     doing->forgiven_ms = slot->forgiven_ms;
     doing->actions = slot->actions;
     doing->signals = slot->signals;
@@ -113,37 +133,44 @@ static void load_doing(struct sv_recovery_slot const *slot,
     doing->has_left = (slot->flags & HAS_LEFT) != 0;
 }
 
-/* The machine is in the slot, and in the status that is packed there. */
-static void load_machine(struct sv_recovery_slot const *slot,
-                         struct sv_status const *status, struct sv_machine *machine)
+static void load_machine(struct sv_recovery_slot const *slot, struct sv_machine *machine)
 {
-    sv_machine_init(machine);
-    machine->wanted = (enum sv_wanted)status->wanted;
-    machine->child = (enum sv_child)slot->child;
-    machine->phase = (enum sv_phase)status->phase;
-    machine->pid = (int)(status->pid ? status->pid : status->finish_pid);
-    machine->paused = (status->flags & SV_STATUS_PAUSED) != 0;
-    machine->leaving = (status->flags & SV_STATUS_LEAVING) != 0;
-    machine->draining = (status->flags & SV_STATUS_DRAINING) != 0;
-    machine->asked = (status->flags & SV_STATUS_ASKED) != 0;
-    machine->exec_failed = (status->flags & SV_STATUS_EXEC_FAILED) != 0;
-    machine->gave_up = (slot->flags & GAVE_UP) != 0;
-    machine->again = (slot->flags & AGAIN) != 0;
-    machine->succeeded = (slot->flags & SUCCEEDED) != 0;
-    machine->forks_left = slot->forks_left;
-    machine->quick_deaths = status->quick_deaths;
-    machine->pending = slot->pending;
-    machine->pending_group = slot->pending_group;
-    machine->pending_stop = slot->pending_stop;
-    machine->started_ms = (int64_t)status->started_ms;
-    machine->start_ms = (int64_t)status->next_start_ms;
-    machine->kill_ms = (int64_t)status->kill_ms;
-    machine->settled_ms = slot->settled_ms;
-    machine->drain_ms = slot->drain_ms;
-    machine->drain_limit_ms = slot->drain_limit_ms;
-    machine->reason = (struct sv_cause){.kind = (enum sv_cause_kind)slot->reason,
-                                        .detail = slot->reason_detail,
-                                        .uid = slot->reason_uid};
+    *machine = (struct sv_machine){
+        .wanted = (enum sv_wanted)slot->wanted,
+        .child = (enum sv_child)slot->child,
+        .phase = (enum sv_phase)slot->phase,
+        .pid = slot->pid,
+        .paused = (slot->flags & PAUSED) != 0,
+        .leaving = (slot->flags & LEAVING) != 0,
+        .draining = (slot->flags & DRAINING) != 0,
+        .asked = (slot->flags & ASKED) != 0,
+        .exec_failed = (slot->flags & EXEC_FAILED) != 0,
+        .gave_up = (slot->flags & GAVE_UP) != 0,
+        .again = (slot->flags & AGAIN) != 0,
+        .succeeded = (slot->flags & SUCCEEDED) != 0,
+        .forks_left = slot->forks_left,
+        .quick_deaths = slot->quick_deaths,
+        .pending = slot->pending,
+        .pending_group = slot->pending_group,
+        .pending_stop = slot->pending_stop,
+        .started_ms = slot->started_ms,
+        .start_ms = slot->start_ms,
+        .settled_ms = slot->settled_ms,
+        .kill_ms = slot->kill_ms,
+        .drain_ms = slot->drain_ms,
+        .drain_limit_ms = slot->drain_limit_ms,
+        .reason = {.kind = (enum sv_cause_kind)slot->reason,
+                   .detail = slot->reason_detail,
+                   .uid = slot->reason_uid},
+    };
+}
+
+static int makes_sense(struct sv_recovery_slot const *slot)
+{
+    return slot->wanted < SV_WANTED_COUNT && slot->child < SV_CHILD_COUNT
+           && slot->phase < SV_PHASE_COUNT && slot->reason < SV_CAUSE_COUNT
+           && slot->pid >= 0 && (slot->child == SV_CHILD_NONE) == !slot->pid
+           && slot->input_done <= SV_RECOVERY_INPUT;
 }
 
 int sv_recovery_load(struct sv_recovery const *page, struct sv_status *status,
@@ -153,12 +180,11 @@ int sv_recovery_load(struct sv_recovery const *page, struct sv_status *status,
     struct sv_recovery_slot const *slot = &page->slots[page->turn & 1];
 
     if (!page->turn || !sv_status_unpack(slot->status, SV_STATUS_OWN, status)) return 0;
-    if (slot->child >= SV_CHILD_COUNT || slot->reason >= SV_CAUSE_COUNT) return 0;
-    load_machine(slot, status, machine);
-    if ((machine->child == SV_CHILD_NONE) != !machine->pid) return 0;
+    if (!makes_sense(slot)) return 0;
+    load_machine(slot, machine);
     load_decoder(slot, decoder);
     load_doing(slot, doing);
-    return doing->input_done <= SV_RECOVERY_INPUT;
+    return 1;
 }
 
 void sv_recovery_queue(struct sv_recovery *page, struct sv_journal_entry const *entry)

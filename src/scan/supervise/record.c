@@ -86,7 +86,8 @@ static void copy_machine(struct sv_status *status, struct sv_machine const *mach
     status->phase = (uint8_t)machine->phase;
     status->wanted = (uint8_t)machine->wanted;
     status->flags = flags_of(machine);
-    status->next_start = wall_time(&status->changed, now_ms, machine->start_ms);
+    if (status->next_start_ms != (uint64_t)machine->start_ms)
+        status->next_start = wall_time(&status->changed, now_ms, machine->start_ms);
     status->next_start_ms = (uint64_t)machine->start_ms;
     status->started_ms = (uint64_t)machine->started_ms;
     status->kill_ms = (uint64_t)machine->kill_ms;

@@ -10,6 +10,7 @@
  *     record.c     notes what happened, and stores it where it outlives us
  *     write.c      writes it down for readers: .status, status, .journal, .death_tally
  *     resume.c     takes over from a supervise that was killed
+ *     upgrade.c    executes supervise anew, in the same process
  *     runwatch.c   waits for a run script to appear
  */
 
@@ -19,6 +20,7 @@
 #include <stdint.h>
 
 #include <sv/control.h>
+#include <sv/handover.h>
 #include <sv/journal.h>
 #include <sv/machine.h>
 #include <sv/recovery.h>
@@ -41,6 +43,7 @@ struct service {
     int state_dir;    /* its supervise/ */
     int lock;         /* held on supervise/lock */
     int control;      /* read here */
+    int fifos[4];     /* both ends of control and ok; control is one of them */
     int signals;      /* selfpipe */
     int watch;        /* inotify, -1 unless a run script is waited for */
     int journal;      /* -1 if it cannot be had */
@@ -63,6 +66,12 @@ struct service {
 
     struct sv_settings settings;
     uint32_t bad_settings; /* those that have been reported */
+
+    int handed[SV_HANDOVER_MAX]; /* what the image before has left open, the lock first */
+    unsigned int handed_count;   /* 0: this image was not executed in place of another */
+    int checker;                 /* the process that checks the new supervise; 0: none */
+    int64_t check_ms;            /* it has had its time then; else SV_NEVER */
+    int upgrading;               /* execute the new one at the end of the round */
 
     uint64_t journal_serial; /* the last transition that is in the journal */
     uint64_t child_start;    /* start time of the process that becomes the child */
@@ -122,6 +131,24 @@ extern void service_take_input(struct service *service);
 /* Notes a transition for service_write(). */
 extern void service_record(struct service *service, struct sv_event const *event,
                            struct sv_cause const *cause);
+
+/*
+ * Checks the program that is to be executed; in the end service->upgrading is set, or it
+ * was said why not. The checker has had its time. `pid` has ended: returns 1 if it was
+ * the checker.
+ */
+extern void service_begin_upgrade(struct service *service);
+extern void service_check_timeout(struct service *service);
+extern int service_checker_ended(struct service *service, int pid, int wait_status);
+
+/* Executes it. Returns only if that fails, and says so. */
+extern void service_upgrade(struct service *service);
+
+/*
+ * supervise --check, in a service directory: whether this program could go on from the
+ * page there. Returns 0, or dies.
+ */
+extern int service_check(char const *dir_name);
 
 /* Stores all that a supervise must not forget. */
 extern void service_store(struct service *service);

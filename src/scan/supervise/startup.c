@@ -20,6 +20,7 @@
 
 #include <sv/clock.h>
 #include <sv/controlfifo.h>
+#include <sv/handover.h>
 #include <sv/message.h>
 #include <sv/personality.h>
 #include <sv/process.h>
@@ -94,7 +95,9 @@ static void open_directories(struct service *service)
 {
     char path[SV_STATEDIR_MAX];
 
-    if (chdir(service->dir_name) < 0) sv_dieusys(111, "chdir to ", service->dir_name);
+    /* an image that was executed anew is there already; the name may be relative */
+    if (!service->handed_count && chdir(service->dir_name) < 0)
+        sv_dieusys(111, "chdir to ", service->dir_name);
     service->dir = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (service->dir < 0) sv_dieusys(111, "open ", service->dir_name);
     find_name(service);
@@ -147,12 +150,28 @@ static int wait_for_lock(int fd)
     return locked;
 }
 
+/* The lock that the image before had is ours, if it is still the one of this directory.
+ */
+static int take_handed_lock(struct service *service)
+{
+    struct stat ours, handed;
+
+    if (!service->handed_count || fstat(service->lock, &ours) < 0
+        || fstat(service->handed[0], &handed) < 0 || ours.st_ino != handed.st_ino
+        || ours.st_dev != handed.st_dev)
+        return 0;
+    (void)close(service->lock); /* nothing was written */
+    service->lock = service->handed[0];
+    return 1;
+}
+
 static void take_lock(struct service *service)
 {
     service->lock =
         openat(service->state_dir, "lock",
                O_WRONLY | O_NONBLOCK | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (service->lock < 0) die_about(service, "acquire ", "supervise/lock");
+    if (take_handed_lock(service)) return;
     if (!flock(service->lock, LOCK_EX | LOCK_NB)) return;
     int error_number = errno;
     if (error_number == EWOULDBLOCK && is_left_over(service)
@@ -172,34 +191,54 @@ static void restore_signals(void)
         if (number != SIGKILL && number != SIGSTOP) (void)sig_restore(number);
 }
 
+static int const caught[] = {SIGCHLD, SIGTERM, SIGINT,  SIGHUP,
+                             SIGTSTP, SIGCONT, SIGUSR2, 0};
+static uint32_t early; /* bit N: signal N came before it could be read */
+
+static void note_early(int number)
+{
+    early |= (uint32_t)1 << number;
+}
+
+/*
+ * Between execve() and the moment from which signals can be read, none may be lost, nor
+ * do what it does to any program. An image that was executed anew has them blocked, and
+ * selfpipe_init() unblocks them.
+ */
 static void catch_signals(struct service *service)
 {
+    struct sigaction action = {.sa_handler = note_early, .sa_flags = SA_RESTART};
     sigset_t set;
 
     restore_signals();
+    sigemptyset(&set);
+    for (int const *number = caught; *number; number++) {
+        sigaddset(&set, *number);
+        (void)sigaction(*number, &action, 0); /* the arguments are right */
+    }
     service->signals = selfpipe_init();
     if (service->signals < 0) sv_dieusys(111, "create pipe for ", service->dir_name);
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGTSTP);
-    sigaddset(&set, SIGCONT);
     if (selfpipe_trapset(&set) < 0) sv_dieusys(111, "catch signals");
     (void)sig_ignore(SIGPIPE); /* a closed standard error is no reason to die */
+    for (int const *number = caught; *number; number++) {
+        if (early >> *number & 1) (void)raise(*number); /* to be read */
+    }
 }
 
 /* ok comes last: whoever finds it read finds everything else in place. */
 static void open_fifos(struct service *service)
 {
-    int writer; /* stays open as long as we live */
+    int *fifos = service->fifos;
 
-    service->control = sv_controlfifo_make(service->state_dir, "control", &writer);
+    service->control = sv_controlfifo_make(service->state_dir, "control", &fifos[1]);
     if (service->control < 0) die_about(service, "read ", "supervise/control");
+    fifos[0] = service->control;
     service_write(service);
-    if (sv_controlfifo_make(service->state_dir, "ok", &writer) < 0)
-        die_about(service, "read ", "supervise/ok");
+    fifos[2] = sv_controlfifo_make(service->state_dir, "ok", &fifos[3]);
+    if (fifos[2] < 0) die_about(service, "read ", "supervise/ok");
+    /* only now: without a reader what was written to control would be lost */
+    for (unsigned int i = 0; i < service->handed_count; i++)
+        if (service->handed[i] != service->lock) (void)close(service->handed[i]);
 }
 
 /* Only a logger has an input that can end: a terminal that hangs up must stop nobody
@@ -222,10 +261,12 @@ static void begin_status(struct sv_status *status)
 
 int service_start_up(struct service *service)
 {
+    service->handed_count = sv_handover_take(service->handed);
     if (!fd_sanitize()) sv_dieusys(111, "open /dev/null");
     service->reads_pipe = reads_pipe();
     service->watch = service->journal = service->adopted = -1;
     service->watch_retry_ms = service->complain_ms = service->adopted_ms = SV_NEVER;
+    service->check_ms = SV_NEVER;
     service->fails_on_100 = sv_personality() == SV_PERSONALITY_ENCORE;
     catch_signals(service);
     open_directories(service);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include <skalibs/allreadwrite.h>
@@ -30,7 +31,11 @@ static void feed_command(struct service *service, struct sv_command const *comma
                              .now_ms = sv_clock_monotonic_ms(),
                              .command = *command};
 
-    if (!command->to_log) service_feed(service, &event); /* loggers here: not yet */
+    if (command->to_log) return; /* loggers here: not yet */
+    if (command->kind == SV_COMMAND_UPGRADE)
+        service_begin_upgrade(service);
+    else
+        service_feed(service, &event);
 }
 
 static void feed_letter(struct service *service, enum sv_command_kind kind)
@@ -54,7 +59,8 @@ static void reap(struct service *service)
         if (waitid(P_ALL, 0, end, WEXITED | WNOHANG) < 0 && errno == EINTR) continue;
         int pid = end->si_pid;
         if (!pid) return;
-        if (sv_recovery_end_of(service->page, pid, &wait_status))
+        if (sv_recovery_end_of(service->page, pid, &wait_status)
+            && !service_checker_ended(service, pid, wait_status))
             service_child_ended(service, pid, wait_status, 0);
     }
 }
@@ -77,6 +83,7 @@ static void take_signals(struct service *service)
         if (number == SIGHUP && service->reads_pipe)
             service_event(service, SV_EVENT_DRAIN);
         if (number == SIGTSTP) feed_letter(service, SV_COMMAND_PAUSE);
+        if (number == SIGUSR2) service_begin_upgrade(service);
         if (number == SIGCONT) feed_letter(service, SV_COMMAND_CONTINUE);
     }
 }
@@ -120,6 +127,7 @@ static int64_t deadline_of(struct service const *service)
     if (service->watch_retry_ms < deadline_ms) deadline_ms = service->watch_retry_ms;
     if (service->complain_ms < deadline_ms) deadline_ms = service->complain_ms;
     if (service->adopted_ms < deadline_ms) deadline_ms = service->adopted_ms;
+    if (service->check_ms < deadline_ms) deadline_ms = service->check_ms;
     return deadline_ms;
 }
 
@@ -144,8 +152,10 @@ static void round_of_events(struct service *service)
         && sv_machine_deadline(&service->machine) <= sv_clock_monotonic_ms())
         service_event(service, SV_EVENT_TIME);
     if (service->complain_ms <= sv_clock_monotonic_ms()) service_complain(service);
+    if (service->check_ms <= sv_clock_monotonic_ms()) service_check_timeout(service);
     service_watch_run(service);
     service_write(service);
+    if (service->upgrading && !service->leaving) service_upgrade(service);
 }
 
 /* Takes over, and takes what nobody has told us of: ends, and the rest of a batch. */
@@ -160,6 +170,7 @@ int main(int argc, char const *const *argv)
 {
     static struct service service; /* untouched parts of it cost no memory */
 
+    if (argc == 3 && !strcmp(argv[1], "--check")) return service_check(argv[2]);
     if (argc != 2) sv_dieusage(100, USAGE);
     service.dir_name = argv[1];
     int resumes = service_start_up(&service);

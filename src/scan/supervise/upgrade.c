@@ -1,0 +1,116 @@
+/* ISC license. */
+
+/*
+ * The upgrade in place: supervise executes its own file, which may be another version by
+ * now, in the same process. The new image finds everything in the page, as one that takes
+ * over does, and the service is still its child.
+ *
+ * First the new file is run with --check in a process of its own. It says with exit code
+ * 0 that it can be executed here and understands the page. Until then, and if it does
+ * not, everything goes on as before.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <skalibs/types.h>
+
+#include <sv/clock.h>
+#include <sv/handover.h>
+#include <sv/message.h>
+#include <sv/process.h>
+#include <sv/recoveryfile.h>
+#include <sv/spawn.h>
+#include <sv/statedir.h>
+
+#include "service.h"
+
+#define CHECK_MS 10000
+
+static void refuse(struct service const *service, char const *path, char const *reason)
+{
+    sv_warnu("upgrade supervise ", service->dir_name, ": ", path, ": ", reason,
+             "; going on as before");
+}
+
+void service_begin_upgrade(struct service *service)
+{
+    char path[PATH_MAX];
+    char const *const argv[] = {"supervise", "--check", ".", 0};
+    struct sv_spawn const how = {.file = path, .argv = argv, .dir = -1};
+
+    if (service->checker) return; /* it is on its way */
+    if (!service->is_mapped) {
+        refuse(service, "supervise/" SV_RECOVERY_FILE, "it cannot be written");
+        return;
+    }
+    if (!sv_handover_path(path, sizeof path)) {
+        refuse(service, "/proc/self/exe", sv_errortext(errno));
+        return;
+    }
+    service->checker = sv_spawn(&how);
+    service->check_ms = sv_clock_monotonic_ms() + CHECK_MS;
+    if (service->checker > 0) return;
+    service->checker = 0;
+    service->check_ms = SV_NEVER;
+    refuse(service, path, sv_errortext(errno));
+}
+
+void service_check_timeout(struct service *service)
+{
+    service->check_ms = SV_NEVER;
+    if (service->checker) (void)kill(service->checker, SIGKILL); /* or it has ended */
+}
+
+int service_checker_ended(struct service *service, int pid, int wait_status)
+{
+    char path[PATH_MAX];
+
+    if (!service->checker || pid != service->checker) return 0;
+    service->checker = 0;
+    service->check_ms = SV_NEVER;
+    if (!sv_handover_path(path, sizeof path))
+        refuse(service, "/proc/self/exe", sv_errortext(errno));
+    else if (WIFEXITED(wait_status) && !WEXITSTATUS(wait_status))
+        service->upgrading = 1; /* at the end of the round, when all is written */
+    else
+        refuse(service, path, "it does not pass its own check");
+    return 1;
+}
+
+void service_upgrade(struct service *service)
+{
+    char path[PATH_MAX];
+    char const *const argv[] = {"supervise", service->dir_name, 0};
+    int const fds[] = {service->lock, service->fifos[0], service->fifos[1],
+                       service->fifos[2], service->fifos[3]};
+
+    service->upgrading = 0;
+    if (sv_handover_path(path, sizeof path))
+        sv_handover_execute(path, argv, fds, sizeof fds / sizeof *fds);
+    refuse(service, path, sv_errortext(errno));
+}
+
+/* What --check does, in the service directory. */
+int service_check(char const *dir_name)
+{
+    unsigned char boot_id[SV_BOOT_ID];
+    struct sv_recovery page;
+    struct sv_status status;
+    struct sv_machine machine;
+    struct sv_control decoder;
+    struct sv_recovery_doing doing;
+
+    if (chdir(dir_name) < 0) sv_dieusys(111, "chdir to ", dir_name);
+    int dir = sv_statedir_open(0);
+    if (dir < 0) sv_dieusys(111, "check ", dir_name);
+    sv_process_boot_id(boot_id);
+    int found = sv_recoveryfile_peek(&page, dir, boot_id);
+    if (found < 0) sv_dieusys(111, "read " SV_RECOVERY_FILE);
+    if (!found || !sv_recovery_load(&page, &status, &machine, &decoder, &doing))
+        sv_dieu(111, "understand " SV_RECOVERY_FILE);
+    return 0;
+}
