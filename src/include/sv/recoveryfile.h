@@ -10,14 +10,14 @@
 #include <sv/recovery.h>
 
 /*
- * Maps .recovery of the state directory `dir` over *page, SV_RECOVERY_SIZE bytes at an
- * address that is a multiple of that. What is there and not to be trusted (another boot,
+ * Maps .recovery of the state directory `dir` and sets *page; null if there is no memory,
+ * with errno. What is there and not to be trusted (another boot,
  * a copy, not a file of our own) is made anew. The caller holds the lock. Returns 1 if
  * an earlier supervise of this boot has left the page; 0 if it is empty; -1 with errno if
  * there can be no file: then the page is memory, empty, and what it says is lost when we
  * are killed.
  */
-extern int sv_recoveryfile_open(struct sv_recovery *page, int dir,
+extern int sv_recoveryfile_open(struct sv_recovery **page, int dir,
                                 unsigned char const *boot_id);
 
 /*

@@ -27,17 +27,23 @@ struct sv_death {
     unsigned char signal_number;
 };
 
-/* A ring. All zero is empty. Untouched parts of it cost no memory. */
+/* All zero is empty. Untouched parts of the ring cost no memory. */
 struct sv_tally {
+    struct sv_death ring[SV_TALLY_MAX];
     unsigned int count;
     unsigned int first; /* the oldest */
-    struct sv_death ring[SV_TALLY_MAX];
 };
 
 /* Adds a death; the oldest are forgotten so that at most `max` (<= SV_TALLY_MAX) remain.
  */
 extern void sv_tally_add(struct sv_tally *tally, struct sv_death const *death,
                          unsigned int max);
+
+/* When the last death in it was; the tally must not be empty. */
+extern struct timespec sv_tally_last(struct sv_tally const *tally);
+
+/* Whether a death with exactly this label is in it. */
+extern int sv_tally_has(struct sv_tally const *tally, struct timespec const *when);
 
 /* How many deaths happened after since_ms on the monotonic clock. */
 extern unsigned int sv_tally_since(struct sv_tally const *tally, int64_t since_ms);

@@ -83,7 +83,8 @@ int sv_recoveryfile_retry(struct sv_recovery *page, int dir)
     return 1;
 }
 
-int sv_recoveryfile_open(struct sv_recovery *page, int dir, unsigned char const *boot_id)
+/* Maps the file, if there is one of ours, over the page. As sv_recoveryfile_open(). */
+static int open_file(struct sv_recovery *page, int dir, unsigned char const *boot_id)
 {
     struct stat about;
     int fd = open_ours(dir, O_RDWR, &about);
@@ -103,6 +104,15 @@ int sv_recoveryfile_open(struct sv_recovery *page, int dir, unsigned char const 
     if (sv_recovery_is_ours(page, about.st_dev, about.st_ino, boot_id)) return 1;
     sv_recovery_init(page, about.st_dev, about.st_ino, boot_id);
     return 0;
+}
+
+int sv_recoveryfile_open(struct sv_recovery **page, int dir, unsigned char const *boot_id)
+{
+    void *memory = mmap(0, SV_RECOVERY_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    *page = memory == MAP_FAILED ? 0 : memory;
+    return *page ? open_file(*page, dir, boot_id) : -1;
 }
 
 int sv_recoveryfile_peek(struct sv_recovery *copy, int dir, unsigned char const *boot_id)

@@ -24,6 +24,21 @@ void sv_tally_add(struct sv_tally *tally, struct sv_death const *death, unsigned
     tally->ring[(tally->first + tally->count++) % SV_TALLY_MAX] = *death;
 }
 
+struct timespec sv_tally_last(struct sv_tally const *tally)
+{
+    return tally->ring[(tally->first + tally->count - 1) % SV_TALLY_MAX].when;
+}
+
+int sv_tally_has(struct sv_tally const *tally, struct timespec const *when)
+{
+    for (unsigned int i = 0; i < tally->count; i++) {
+        struct timespec const *death =
+            &tally->ring[(tally->first + i) % SV_TALLY_MAX].when;
+        if (death->tv_sec == when->tv_sec && death->tv_nsec == when->tv_nsec) return 1;
+    }
+    return 0;
+}
+
 unsigned int sv_tally_since(struct sv_tally const *tally, int64_t since_ms)
 {
     unsigned int found = 0;

@@ -113,6 +113,15 @@ static void copy_child(struct service *service)
     }
 }
 
+/* A death has the same label everywhere: by that it is recognised in .death_tally. */
+static void note_time(struct service *service, struct sv_event const *event)
+{
+    if (event->kind == SV_EVENT_DIED && !event->heir && service->tally.count)
+        service->status.changed = sv_tally_last(&service->tally);
+    else
+        sv_clock_wall(&service->status.changed);
+}
+
 void service_record(struct service *service, struct sv_event const *event,
                     struct sv_cause const *cause)
 {
@@ -123,9 +132,9 @@ void service_record(struct service *service, struct sv_event const *event,
     uint32_t value;
 
     if (status->serial >= service->journal_serial + SV_RECOVERY_QUEUE)
-        service_write(service); /* or the oldest would be lost */
+        service_write_journal(service); /* or the oldest would be lost */
     status->serial++;
-    sv_clock_wall(&status->changed);
+    note_time(service, event);
     copy_machine(status, machine, event->now_ms);
     copy_child(service);
     status->cause = (uint8_t)cause->kind;

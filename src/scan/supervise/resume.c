@@ -22,11 +22,6 @@
 #define LOOK_MS 1000  /* without a pidfd; daemontools' restart delay */
 #define RELAY_MS 1000 /* svscan tells how a service ended within that, or nobody does */
 
-static _Alignas(SV_RECOVERY_SIZE) union {
-    struct sv_recovery page;
-    unsigned char bytes[SV_RECOVERY_SIZE];
-} memory;
-
 /* The page ------------------------------------------------------------------------- */
 
 /* The inode of the pipe on `fd`, 0 if it is none. */
@@ -60,16 +55,18 @@ void service_warn_page(struct service *service)
 int service_open_page(struct service *service)
 {
     unsigned char boot_id[SV_BOOT_ID];
-    struct sv_recovery *page = service->page = &memory.page;
 
     sv_process_boot_id(boot_id);
-    int found = sv_recoveryfile_open(page, service->state_dir, boot_id);
+    int found = sv_recoveryfile_open(&service->page, service->state_dir, boot_id);
+    struct sv_recovery *page = service->page;
+    if (!page) sv_dieusys(111, "map supervise/" SV_RECOVERY_FILE);
     service->is_mapped = found >= 0;
     if (found < 0) service_warn_page(service);
     int resumes = found > 0
                   && sv_recovery_load(page, &service->status, &service->machine,
                                       &service->decoder, &service->doing)
-                  && !service->doing.has_left;
+                  && !service->doing.has_left
+                  && service->status.cause != SV_CAUSE_NONE; /* it had begun */
     if (!resumes) {
         sv_machine_init(&service->machine);
         service->status = (struct sv_status){.serial = 0};

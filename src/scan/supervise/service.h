@@ -36,6 +36,9 @@ struct trouble {
 };
 
 struct service {
+    /* First: its ring is hardly ever touched, and all that is lies together behind it. */
+    struct sv_tally tally;
+
     char const *dir_name; /* as the user gave it, for messages */
     char name[SV_NAME_MAX];
 
@@ -62,8 +65,6 @@ struct service {
     struct sv_machine machine;
     struct sv_control decoder;
     struct sv_status status; /* what .status says, or will at the end of the round */
-    struct sv_tally tally;
-
     struct sv_settings settings;
     uint32_t bad_settings; /* those that have been reported */
 
@@ -182,6 +183,9 @@ extern void service_look_for_relayed(struct service *service);
 /* Writes down all that has been noted. What fails is tried again at the next transition.
  */
 extern void service_write(struct service *service);
+
+/* The journal only. */
+extern void service_write_journal(struct service *service);
 
 /* It is time to say that run cannot be executed. */
 extern void service_complain(struct service *service);

@@ -18,6 +18,7 @@
 
 #include <sv/clock.h>
 #include <sv/message.h>
+#include <sv/stack.h>
 
 #include "service.h"
 
@@ -182,6 +183,7 @@ int main(int argc, char const *const *argv)
         service_event(&service, SV_EVENT_BEGIN);
     service_watch_run(&service);
     service_write(&service);
+    sv_stack_release();
     while (!service.leaving) round_of_events(&service);
     return 0;
 }

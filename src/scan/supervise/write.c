@@ -55,7 +55,7 @@ static int write_entries(struct service *service)
 }
 
 /* What cannot be written is missing: readers see that from the serials. */
-static void write_journal(struct service *service)
+void service_write_journal(struct service *service)
 {
     if (service->journal < 0) open_journal(service);
     if (service->journal >= 0) {
@@ -114,7 +114,7 @@ static void retry_page(struct service *service)
 
 void service_write(struct service *service)
 {
-    if (service->journal_serial != service->status.serial) write_journal(service);
+    if (service->journal_serial != service->status.serial) service_write_journal(service);
     if (service->status_changed) {
         identify_child(&service->status);
         service_store(service);
@@ -159,14 +159,40 @@ static void read_tally(struct service *service)
                     sv_clock_monotonic_ms(), service->settings.max_death_tally);
 }
 
+/* Deaths that a killed supervise had decided upon, and not written. */
+static void add_queued_deaths(struct service *service)
+{
+    struct sv_journal_entry entry;
+    uint64_t serial = service->status.serial;
+
+    serial = serial > SV_RECOVERY_QUEUE ? serial - SV_RECOVERY_QUEUE : 0;
+    while (serial++ < service->status.serial) {
+        if (!sv_recovery_queued(service->page, serial, &entry)
+            || entry.event != SV_EVENT_DIED || entry.cause == SV_CAUSE_MOVED
+            || sv_tally_has(&service->tally, &entry.when))
+            continue;
+        int exited = entry.ending == SV_ENDING_EXIT;
+        int killed = entry.ending == SV_ENDING_SIGNAL;
+        struct sv_death const death = {
+            .monotonic_ms = (int64_t)entry.monotonic_ms,
+            .when = entry.when,
+            .code = exited ? (unsigned char)entry.ending_value : 0,
+            .signal_number = killed ? (unsigned char)entry.ending_value : 0};
+        sv_tally_add(&service->tally, &death, service->settings.max_death_tally);
+        service->tally_changed = 1;
+    }
+}
+
 void service_open_records(struct service *service, int resumes)
 {
     struct sv_status *status = &service->status;
 
-    service->journal_serial = status->serial;
+    /* the page of a killed one may hold transitions that are not in the journal yet */
+    service->journal_serial = resumes ? 0 : status->serial;
     if (!resumes) read_earlier(service);
     read_tally(service);
     open_journal(service);
+    if (resumes) add_queued_deaths(service);
     status->supervise_pid = (uint32_t)getpid();
     status->supervise_start = service->page->supervise_start;
 }
