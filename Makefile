@@ -131,7 +131,8 @@ install: all
 
 # Cleaning ---------------------------------------------------------------------------------
 
-# What configure found stays, and so do the programs that tests fetched for comparison.
+# What configure found stays, and so do the programs that tests fetched for comparison and the
+# libraries that package/static built.
 clean:
 	rm -rf command compile/obj compile/libsv.a compile/libsv.list compile/tests/unit \
 	    compile/tests/fuzz compile/tests/bench compile/tests/crash

@@ -1,11 +1,15 @@
 # ISC license.
 #
 # The house itself: its rooms, what must stand in each, and how it is configured, built and
-# installed. What changes files does so in a copy.
+# installed. What changes files does so in a copy. UPKEEP_FULL=1 lets package/static fetch what it
+# builds with; without, it is run where it has been run before.
+
+BEGIN { $ENV{UPKEEP_TIME_LIMIT} ||= 600 if $ENV{UPKEEP_FULL} }
 
 use lib 'tests/lib';
 use Upkeep;
 
+use Cwd ();
 use File::Copy ();
 use File::Find ();
 
@@ -137,17 +141,23 @@ for (@programs) {
 
 # A copy, to be configured in every way --------------------------------------------------------
 
-my $copy = tempdir . '/upkeep';
-for my $file ('Makefile', 'configure', files_below(qw(src package conf-compile tests/lib))) {
-    my $target = "$copy/$file";
-    File::Path::make_path($target =~ s{/[^/]*$}{}r);
-    File::Copy::cp($file, $target) or die "unable to copy $file: $!\n"; # cp keeps the mode
+# copy_tree: a new copy of what building takes; returns its directory.
+sub copy_tree {
+    my $new = tempdir . '/upkeep';
+    for my $file ('Makefile', 'configure', files_below(qw(src package conf-compile tests/lib))) {
+        my $target = "$new/$file";
+        File::Path::make_path($target =~ s{/[^/]*$}{}r);
+        File::Copy::cp($file, $target) or die "unable to copy $file: $!\n"; # cp keeps the mode
+    }
+    return $new;
 }
+
+my $copy = copy_tree;
 
 # What this tree was told about compiler and places to look, the copy is told too.
 my @told = ("CC=" . setting('CC'));
 for my $kind (qw(include library)) {
-    push @told, "--with-$kind=$_"
+    push @told, "--with-$kind=" . (Cwd::abs_path($_) // $_)
         for setting('CONFIGURE_ARGS') =~ /'--with-$kind=([^']*)'/g;
 }
 
@@ -243,6 +253,60 @@ END
     $result = configure();
     is $result->{code}, 111, 'with too old a version too';
     like $result->{err}, qr/execline 99\.1 or later: this is [0-9.]+\n/, 'and says which it is';
+}
+
+# package/static ------------------------------------------------------------------------------
+
+# Only the commands it needs before it builds; `none` stands in for those that would do something.
+sub few_commands {
+    my (@others) = @_;
+    my $directory = tempdir;
+    for my $name (qw(sh id sed tr cat dirname grep nproc mkdir rm ln)) {
+        symlink program($name) // next, "$directory/$name" or die "unable to link $name: $!\n";
+    }
+    write_file("$directory/$_", "#!/bin/sh\nexit 1\n", 0755) for @others;
+    return $directory;
+}
+
+SKIP: {
+    skip 'no apt-get here', 4 unless program('apt-get');
+    my $static = copy_tree;
+    my @user = have_root ? (uid => 65534) : ();
+    my $commands = few_commands(qw(gcc make apt-get));
+    my $result = run('sh', "$static/package/static", {env => {PATH => $commands}, @user});
+    is $result->{code}, 111, 'package/static needs musl-gcc';
+    is $result->{err}, "missing: musl-gcc; as root:\n"
+        . "  apt-get install -y --no-install-recommends musl-tools\n", 'and says how to get it';
+    $commands = few_commands(qw(gcc make apt-get musl-gcc));
+    $result = run('sh', "$static/package/static", {env => {PATH => $commands}});
+    is $result->{code}, 111, 'and the sources of the libraries';
+    like $result->{err}, qr{source of skalibs: .*\n  put its archive, skalibs-VERSION.tar.gz with},
+        'and says where to put them';
+}
+
+SKIP: {
+    my $built = grep { -f } map { "compile/static/lib/lib$_.a" } qw(skarnet execline);
+    skip 'package/static has not been run here, and UPKEEP_FULL is not set', 4
+        unless $built == 2 || $ENV{UPKEEP_FULL};
+    skip 'no readelf here', 4 unless program('readelf');
+    my $static = copy_tree;
+    for my $file (-d 'compile/static' ? files_below('compile/static') : ()) {
+        File::Path::make_path("$static/$file" =~ s{/[^/]*$}{}r);
+        File::Copy::cp($file, "$static/$file") or die "unable to copy $file: $!\n";
+    }
+    my $result = run('sh', "$static/package/static", '--prefix=/opt/upkeep', {limit => 500});
+    skip 'package/static: ' . $result->{err} =~ s/\n.*//sr, 4
+        if $result->{err} =~ /^static: fatal: unable to fetch|^missing: /m;
+    is $result->{code}, 0, 'package/static builds' or diag $result->{out}, $result->{err};
+    my @others;
+    for my $name (map { $_->[0] } @programs) {
+        my $elf = run('readelf', '-lW', "$static/command/$name")->{out};
+        push @others, $name unless $elf =~ /\bLOAD\b/ && $elf !~ /\bINTERP\b/;
+    }
+    is "@others", '', 'every program, and each is static';
+    is setting('bindir', $static), '/opt/upkeep/bin', 'with what else configure was told';
+    unlike run('make', {cwd => $static, limit => 60})->{out}, qr{^\./configure|-o command/}m,
+        'and make then has nothing to do';
 }
 
 done_testing;

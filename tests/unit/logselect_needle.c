@@ -54,6 +54,8 @@ static int matches(char const *line, size_t length)
     return !sv_logselect_line(&selection, line, length, chosen);
 }
 
+#define MAYBE 2 /* if it is an expression at all: C libraries disagree */
+
 struct sample {
     char const *expression;
     unsigned int engine; /* whether it must be asked about a line that has the needles */
@@ -104,9 +106,9 @@ static struct sample const samples[] = {
     {"a$b", 1, NULL, "a$b", "$b"},
     {"(a$)+", 1, "aa", "ab", NULL},
     {"a]}b", 0, "a]}b", "ab", "]}"},
-    {"a[[.-.]]b", 1, "a-b", "ab", "a"},
+    {"a[[.-.]]b", MAYBE, "a-b", "ab", "a"},
     {"(x)+\\B.ab", 1, "xxxab", "xab", "xxx"},
-    {"a{,2}bc", 1, "aabc", "bac", "b"},
+    {"a{,2}bc", MAYBE, "aabc", "bac", "b"},
     {"\"(GET|HEAD) /(css|js)/[^ ]*\\.(css|js) ", 0, "\"HEAD /css/a/b.css.js HTTP/1.1",
      "\"GET /css/a/b.cs s.js", "\"GET /a.css "},
     {"\" 5[0-9]{2} [0-9]+ \"", 0, "HTTP/1.1\" 503 12 \"-", "HTTP/1.1\" 50 312 \"-", ""},
@@ -119,8 +121,12 @@ static void check_samples(void)
 {
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         struct sample const *sample = samples + i;
-        ok(compile(sample->expression), "%s is an expression", sample->expression);
-        is_int(rules[0].engine, sample->engine, "%s the engine",
+        if (!compile(sample->expression) && sample->engine == MAYBE) {
+            skip("%s is no expression to this C library", sample->expression);
+            continue;
+        }
+        ok(plain != NULL, "%s is an expression", sample->expression);
+        is_int(rules[0].engine, sample->engine != 0, "%s the engine",
                sample->engine ? "it needs" : "it does not need");
         if (sample->matching)
             ok(matches(sample->matching, strlen(sample->matching)), "it matches \"%s\"",
@@ -185,12 +191,14 @@ static int agree(char const *expression)
 }
 
 /*
- * Counts the expressions, and those among them that need no engine. References to groups,
- * which POSIX does not know, are left out: glibc's engine crashes on `()\1+*`.
+ * Counts the expressions, and those among them that need no engine. Left out are
+ * references to groups, which POSIX does not know: glibc's engine crashes on `()\1+*`;
+ * and `^$|^` and `^$|$`, which are found everywhere, but by musl's engine only in "".
  */
 static int try_expression(char const *expression, unsigned long *good, unsigned long *own)
 {
     if (strstr(expression, "\\1")) return 1;
+    if (!strcmp(expression, "^$|^") || !strcmp(expression, "^$|$")) return 1;
     if (!compile(expression))
         return expect(rules[0].engine, "no expression but not noticed: %s", expression);
     ++*good;
@@ -234,7 +242,7 @@ static void check_meaningful(void)
             strcat(expression, parts[left % PARTS]);
         agreed &= try_expression(expression, &good, &own);
     }
-    ok(agreed && own > good / 3, "all of %d parts: %lu expressions, %lu need no engine",
+    ok(agreed && own > good / 4, "all of %d parts: %lu expressions, %lu need no engine",
        EXHAUSTIVE, good, own);
 }
 
