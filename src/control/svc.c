@@ -168,14 +168,13 @@ static int read_options(int argc, char const *const *argv, struct batch *batch,
     return options.index;
 }
 
-/* Whether the supervise of the state directory `path` is ours, and so knows marks. */
-static int is_upkeep(char *path, size_t length)
+/* Whether the supervise of the state directory `dir` is ours, and so knows marks. */
+static int is_upkeep(int dir)
 {
     unsigned char packed[SV_STATUS_OWN];
     struct sv_status status;
+    ssize_t got = sv_statefile_read(dir, SV_STATUS_OWN_FILE, packed, sizeof packed);
 
-    memcpy(path + length, "/" SV_STATUS_OWN_FILE, sizeof "/" SV_STATUS_OWN_FILE);
-    ssize_t got = sv_statefile_read(AT_FDCWD, path, packed, sizeof packed);
     if (got < 0 || !sv_status_unpack(packed, (size_t)got, &status)) return 0;
     /* The record may have outlived its writer, and another suite's supervise be here now.
      */
@@ -197,20 +196,13 @@ static size_t mark(unsigned char *marked, struct batch const *batch)
     return SV_CONTROL_MARK + covers;
 }
 
-/* Writes the batch to the supervise of the directory we are in. Returns 1; 0 after a
+/* Writes the batch to the supervise of the state directory `dir`. Returns 1; 0 after a
  * warning. */
-static int tell(char const *service, struct batch const *batch)
+static int tell_there(int dir, char const *service, struct batch const *batch)
 {
-    char path[SV_STATEDIR_MAX + sizeof "/" SV_STATUS_OWN_FILE];
     unsigned char marked[SV_CONTROL_MARK + SV_CONTROL_MARK_COVERS];
-    int length = sv_statedir_path(path, SV_STATEDIR_MAX);
+    int fd = sv_controlfifo_open(dir, "control");
 
-    if (length < 0) {
-        sv_warnusys("setup control path for ", service);
-        return 0;
-    }
-    memcpy(path + length, "/control", sizeof "/control");
-    int fd = sv_controlfifo_open(path);
     if (fd < 0) {
         if (errno == ENXIO)
             sv_warnu("control ", service, ": supervise not running");
@@ -218,13 +210,27 @@ static int tell(char const *service, struct batch const *batch)
             sv_warnusys("control ", service);
         return 0;
     }
-
-    int ours = is_upkeep(path, (size_t)length);
+    int ours = is_upkeep(dir);
     size_t size = ours ? mark(marked, batch) : batch->length;
     int told = sv_controlfifo_write(fd, ours ? marked : batch->bytes, size,
                                     sv_clock_monotonic_ms() + PATIENCE_MS);
     if (!told) sv_warn("error writing commands to ", service, ": ", sv_errortext(errno));
     (void)close(fd); /* a FIFO keeps what was written */
+    return told;
+}
+
+/* The same for the service directory we are in. */
+static int tell(char const *service, struct batch const *batch)
+{
+    int dir = sv_statedir_place(AT_FDCWD);
+
+    if (dir < 0) {
+        sv_warnu("control ", service, ": ", sv_errortext(errno),
+                 sv_statedir_remedy(errno));
+        return 0;
+    }
+    int told = tell_there(dir, service, batch);
+    (void)close(dir); /* only a place */
     return told;
 }
 

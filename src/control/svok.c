@@ -4,7 +4,8 @@
  * svok: exits 0 if supervise is running on DIR, 100 if it is not, 111 on trouble.
  */
 
-#include <string.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <sv/controlfifo.h>
@@ -13,24 +14,33 @@
 #include <sv/statedir.h>
 
 #define USAGE "svok dir"
-#define OK_NAME "/ok"
 
 char const *PROG = "svok";
 
+/* encore names the FIFO in its messages, daemontools its whole path. */
+static void die_about(char const *directory, char const *path, int error_number)
+{
+    char const *before = "", *slash = "";
+
+    if (sv_personality() == SV_PERSONALITY_DJB) before = directory, slash = "/";
+    sv_dieu(111, "open ", before, slash, path, "/ok: ", sv_errortext(error_number),
+            sv_statedir_remedy(error_number));
+}
+
 int main(int argc, char const *const *argv)
 {
-    char path[SV_STATEDIR_MAX + sizeof OK_NAME];
+    char path[SV_STATEDIR_MAX];
 
     if (argc < 2) sv_dieusage(100, USAGE);
     char const *directory = argv[1];
     if (chdir(directory) < 0) sv_dieusys(111, "chdir to ", directory);
-    int length = sv_statedir_path(path, SV_STATEDIR_MAX);
-    if (length < 0) sv_dieusys(111, "setup control path for ", directory);
-    memcpy(path + length, OK_NAME, sizeof OK_NAME);
+    if (sv_statedir_path(path, sizeof path) < 0)
+        sv_dieusys(111, "setup control path for ", directory);
 
-    int listening = sv_controlfifo_listening(path);
-    if (listening < 0 && sv_personality() == SV_PERSONALITY_DJB)
-        sv_dieusys(111, "open ", directory, "/", path);
-    if (listening < 0) sv_dieusys(111, "open ", path);
+    int state_dir = sv_statedir_place(AT_FDCWD);
+    if (state_dir < 0 && errno == ENOENT) return 100;
+    if (state_dir < 0) die_about(directory, path, errno);
+    int listening = sv_controlfifo_listening(state_dir, "ok");
+    if (listening < 0) die_about(directory, path, errno);
     return listening ? 0 : 100;
 }

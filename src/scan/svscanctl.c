@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +47,7 @@ static int open_control(char const *dir)
     }
     memcpy(path, dir, length);
     memcpy(path + length, FIFO, sizeof FIFO);
-    int fd = sv_controlfifo_open(path);
+    int fd = sv_controlfifo_open(AT_FDCWD, path);
     if (fd >= 0) return fd;
     if (errno == ENXIO || (errno == ENOENT && !access(dir, F_OK)))
         sv_dieu(100, "control ", dir, ": svscan not running");

@@ -1,9 +1,10 @@
 /* ISC license. */
 
 /*
- * Looks at a service. With detail it is about ten system calls, without it is six: down,
- * ok and status by their full paths; the directory is only entered where the path of the
- * state directory depends on it, or where a name is too long.
+ * Looks at a service. With detail it is about twelve system calls, without it is eight:
+ * down by its full path, so is the state directory, in which ok and status are opened.
+ * The service directory is only entered where the state directory has no such path, or
+ * where it is too long.
  */
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <sv/controlfifo.h>
 #include <sv/message.h>
 #include <sv/process.h>
+#include <sv/servicedir.h>
 #include <sv/statedir.h>
 #include <sv/statefile.h>
 
@@ -37,7 +39,7 @@ static char state_dir[SV_STATEDIR_MAX];
 
 struct look {
     struct reading *reading;
-    size_t length; /* of the state directory's path */
+    int dir; /* the state directory, O_PATH; -1: not open */
     unsigned int entered : 1;
     char path[PATH_MAX + NAME_ROOM];
 };
@@ -77,12 +79,7 @@ static int fail(struct look const *look, enum trouble trouble, char const *file)
     return 0;
 }
 
-static char const *path_of(struct look *look, char const *name)
-{
-    strcpy(look->path + look->length, name);
-    return look->path;
-}
-
+/* Enters the service directory, and learns its state directory's path for messages. */
 static int enter(struct look *look)
 {
     look->entered = go(look->reading->service);
@@ -91,44 +88,80 @@ static int enter(struct look *look)
         look->reading->error = errno;
         return 0;
     }
-    int length = sv_statedir_path(state_dir, sizeof state_dir - NAME_ROOM);
-    if (length < 0) return fail(look, TROUBLE_CONTROL, 0);
-    memcpy(look->path, state_dir, (size_t)length);
-    look->length = (size_t)length;
+    if (sv_statedir_path(state_dir, sizeof state_dir - NAME_ROOM) < 0)
+        return fail(look, TROUBLE_CONTROL, 0);
     return 1;
 }
 
-/* Sets has_down, and makes look->path ready for path_of(). Returns 0 after a failure. */
+/*
+ * SERVICE/supervise where that is a directory; -1 where it is a link, or may be reached
+ * through one: who made it is looked at by sv_statedir_place().
+ */
+static int open_by_path(struct look *look, size_t service_length)
+{
+    look->path[service_length] = '/';
+    strcpy(look->path + service_length + 1, state_dir);
+    return open(look->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Opens the state directory. Returns 0 after a failure. */
+static int open_state(struct look *look, size_t service_length)
+{
+    if (!look->entered) {
+        look->dir = open_by_path(look, service_length);
+        if (look->dir >= 0) return 1;
+        if ((errno != ELOOP && errno != ENOTDIR) || !enter(look))
+            return look->reading->trouble ? 0 : fail(look, TROUBLE_OPEN, "/ok");
+    }
+    look->dir = sv_statedir_place(AT_FDCWD);
+    return look->dir >= 0 ? 1 : fail(look, TROUBLE_OPEN, "/ok");
+}
+
+/* Whether there is the file `down`: 1 or 0; -1 with errno. As supervise sees it: a link
+ * is followed if it may be. */
+static int look_for_down(struct look *look, char const *down)
+{
+    struct stat about;
+
+    if (lstat(down, &about) < 0) return errno == ENOENT ? 0 : -1;
+    if (!S_ISLNK(about.st_mode)) return 1;
+    if (look->entered) return sv_servicedir_has(AT_FDCWD, "down");
+    int dir = open(look->reading->service, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) return -1;
+    int has = sv_servicedir_has(dir, "down");
+    int error_number = errno;
+    (void)close(dir); /* only a place */
+    errno = error_number;
+    return has;
+}
+
+/* Sets has_down, and opens look->dir. Returns 0 after a failure. */
 static int locate(struct look *look)
 {
     struct reading *reading = look->reading;
-    size_t service_length = strlen(reading->service), state_length = strlen(state_dir);
+    size_t service_length = strlen(reading->service);
     char const *down = "down";
-    struct stat about;
 
-    if (!service_length || *state_dir == '/'
-        || service_length + 1 + state_length + NAME_ROOM > PATH_MAX) {
+    if (!service_length || strchr(state_dir, '/')
+        || service_length + 1 + strlen(state_dir) + NAME_ROOM > PATH_MAX) {
         if (!enter(look)) return 0;
     } else {
         memcpy(look->path, reading->service, service_length);
-        look->length = service_length;
-        down = path_of(look, "/down");
+        strcpy(look->path + service_length, "/down");
+        down = look->path;
     }
-    reading->has_down = !stat(down, &about);
-    if (!reading->has_down && errno != ENOENT) return fail(look, TROUBLE_DOWN, 0);
-    if (!look->entered) {
-        look->path[look->length] = '/';
-        memcpy(look->path + look->length + 1, state_dir, state_length);
-        look->length += 1 + state_length;
-    }
-    return 1;
+    int has_down = look_for_down(look, down);
+    if (has_down < 0) return fail(look, TROUBLE_DOWN, 0);
+    reading->has_down = (unsigned int)has_down;
+    return open_state(look, service_length);
 }
 
 static int read_family(struct look *look)
 {
     struct reading *reading = look->reading;
     unsigned char packed[2 * SV_STATUS_ENCORE + 1];
-    int fd = open(path_of(look, "/" SV_STATUS_FILE), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd =
+        openat(look->dir, SV_STATUS_FILE, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0) return fail(look, TROUBLE_OPEN, "/" SV_STATUS_FILE);
     ssize_t got = fd_read(fd, (char *)packed, sizeof packed);
@@ -150,8 +183,7 @@ static int read_family(struct look *look)
 static int read_own(struct look *look)
 {
     unsigned char packed[SV_STATUS_OWN];
-    ssize_t got = sv_statefile_read(AT_FDCWD, path_of(look, "/" SV_STATUS_OWN_FILE),
-                                    packed, sizeof packed);
+    ssize_t got = sv_statefile_read(look->dir, SV_STATUS_OWN_FILE, packed, sizeof packed);
 
     look->reading->has_own =
         got > 0 && sv_status_unpack(packed, (size_t)got, &look->reading->own);
@@ -230,7 +262,7 @@ static void read_last_known(struct look *look)
 static int is_supervised(struct look *look)
 {
     struct reading *reading = look->reading;
-    int listening = sv_controlfifo_listening(path_of(look, "/ok"));
+    int listening = sv_controlfifo_listening(look->dir, "ok");
 
     if (listening > 0 || (!listening && errno == ENXIO)) return listening;
     if (errno != EACCES) return -1;
@@ -248,7 +280,7 @@ static int is_supervised(struct look *look)
 
 void svstat_read(struct reading *reading, char const *service, int detail)
 {
-    struct look look = {.reading = reading, .length = 0, .entered = 0};
+    struct look look = {.reading = reading, .dir = -1, .entered = 0};
 
     memset(reading, 0, sizeof *reading);
     reading->service = service;
@@ -272,6 +304,7 @@ void svstat_read(struct reading *reading, char const *service, int detail)
             (void)read_family(&look); /* has remembered what failed */
         }
     }
+    if (look.dir >= 0) (void)close(look.dir); /* only a place */
     if (look.entered) (void)go(0);
 }
 

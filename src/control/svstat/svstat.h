@@ -87,7 +87,7 @@ extern void out_visible(char const *text);
 extern uint64_t svstat_age(struct reading const *reading, struct timespec const *since);
 
 /* The words for `trouble` in up to SVSTAT_TROUBLE_PARTS parts. Returns how many. */
-#define SVSTAT_TROUBLE_PARTS 5
+#define SVSTAT_TROUBLE_PARTS 6
 extern unsigned int svstat_trouble(struct reading const *reading, char const **parts);
 
 /* ", normally down" and the like up to ", once", each with its comma; not encore's state.

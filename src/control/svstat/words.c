@@ -7,6 +7,7 @@
 
 #include <sv/errortext.h>
 #include <sv/personality.h>
+#include <sv/statedir.h>
 
 #include "svstat.h"
 
@@ -44,6 +45,8 @@ unsigned int svstat_trouble(struct reading const *reading, char const **parts)
         parts[count++] = ": ";
     }
     if (why) parts[count++] = why;
+    if (reading->trouble == TROUBLE_OPEN)
+        parts[count++] = sv_statedir_remedy(reading->error);
     return count;
 }
 

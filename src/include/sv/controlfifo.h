@@ -16,22 +16,24 @@
  * mode then stays as the admin has set it, and opens it for reading without blocking. A
  * second descriptor in *writer keeps it from reaching end of file when writers come and
  * go. Returns the reading descriptor; -1 with errno: EEXIST if something else has that
- * name.
+ * name, ELOOP if that is a link, EMLINK if the FIFO has a second name.
  */
 extern int sv_controlfifo_make(int dir, char const *name, int *writer);
 
 /*
- * Whether somebody reads the FIFO `path`. Returns 1; 0 with errno if not: ENXIO, or
- * ENOENT if there is no such file; -1 with errno for anything else. Source: svok's
- * contract.
+ * Whether somebody reads the FIFO `name` in the directory `dir` (O_PATH does; or
+ * AT_FDCWD). Returns 1; 0 with errno if not: ENXIO, or ENOENT if there is no such file;
+ * -1 with errno for anything else. Source: svok's contract.
  */
-extern int sv_controlfifo_listening(char const *path);
+extern int sv_controlfifo_listening(int dir, char const *name);
 
 /*
- * Opens the FIFO `path` for writing. Returns the descriptor, which does not block; -1
- * with errno: ENXIO if nobody reads it, ENOENT if there is none, EINVAL if it is no FIFO.
+ * Opens the FIFO `name` in the directory `dir` (O_PATH does; or AT_FDCWD) for writing.
+ * Returns the descriptor, which does not block; -1 with errno: ENXIO if nobody reads it,
+ * ENOENT if there is none, EINVAL if it is no FIFO, ELOOP if it is a link, EMLINK if it
+ * has a second name.
  */
-extern int sv_controlfifo_open(char const *path);
+extern int sv_controlfifo_open(int dir, char const *name);
 
 /*
  * Writes `length` bytes (at most PIPE_BUF), all of them or none, to what

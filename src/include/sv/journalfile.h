@@ -10,10 +10,11 @@
 #include <sv/journal.h>
 
 /*
- * Opens the journal in the state directory `dir` for appending; makes it, mode 0644, if
- * there is none, and makes it anew if it is no journal of ours. *last is a serial that
- * may be in it, 0 if none is known, and becomes the highest one in it, never lower than
- * it was. Returns the descriptor; -1 with errno.
+ * Opens the journal in the state directory `dir` for appending. Makes it, mode 0644, if
+ * there is none, or in the place of what is not ours (sv_statefile_is_ours); empties it
+ * if it is no journal, its mode stays. *last is a serial that may be in it, 0 if none is
+ * known, and becomes the highest one in it, never lower than it was. Returns the
+ * descriptor; -1 with errno.
  */
 extern int sv_journalfile_open(int dir, uint64_t *last);
 

@@ -14,6 +14,7 @@
 /*
  * Reads every option file of the service directory `dir` into *settings, which it fills
  * completely: what has no file, or one that cannot be read or parsed, is at its default.
+ * A symbolic link counts if root or we have made it (link.h).
  * Returns a bit mask of the enum sv_setting whose files could not be used.
  */
 extern uint32_t sv_servicedir_settings(int dir, struct sv_settings *settings);
@@ -24,12 +25,17 @@ extern uint32_t sv_servicedir_settings(int dir, struct sv_settings *settings);
  */
 extern int sv_servicedir_is_executable(int dir, char const *name);
 
-/* Whether there is anything called `name` in `dir`: 1 or 0; -1 with errno if it is not
- * known. */
+/*
+ * Whether there is anything called `name` in `dir`: 1 or 0; -1 with errno if it is not
+ * known. A link to nowhere is nothing, if root or we have made it; others' are not
+ * followed.
+ */
 extern int sv_servicedir_has(int dir, char const *name);
 
-/* Creates the empty file `name`, or removes it. Returns 1; 0 with errno. Twice is as
- * once. */
+/*
+ * Creates the empty file `name`, in the place of a link to nowhere, or removes it.
+ * Returns 1; 0 with errno. Twice is as once.
+ */
 extern int sv_servicedir_touch(int dir, char const *name);
 extern int sv_servicedir_remove(int dir, char const *name);
 

@@ -43,6 +43,12 @@ extern int sv_statedir_open_at(int service_dir, int create);
 extern int sv_statedir_open(int create);
 
 /*
+ * For who only looks or sends commands: an O_PATH descriptor, for which a right to pass
+ * through the directory is enough. Never makes it. Otherwise as sv_statedir_open_at.
+ */
+extern int sv_statedir_place(int service_dir);
+
+/*
  * What to say behind the errno of sv_statedir_open: "", or for EPERM a colon and what to
  * do about the link.
  */

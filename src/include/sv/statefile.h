@@ -12,10 +12,27 @@
 #include <sys/types.h>
 
 /*
+ * Whether the open file `fd` is one that only supervise, or root, can have written: a
+ * regular file with one name, owned by root or by us (effective user), and writable by
+ * nobody else. What decides which process is ours must be. Returns 1; 0 with errno: EPERM
+ * if it is not.
+ */
+extern int sv_statefile_is_ours(int fd);
+
+/*
+ * Makes the file `name` in the directory `dir`, `mode` less the umask. What has that
+ * name is removed: neither followed nor written to, it may be a link or a name of
+ * somebody else's file. `flags` is O_WRONLY or O_RDWR. Returns the descriptor,
+ * close-on-exec; -1 with errno: EEXIST if a directory with something in it is in the way.
+ */
+extern int sv_statefile_create(int dir, char const *name, int flags, mode_t mode);
+
+/*
  * Replaces `name` in the directory `dir` by `length` bytes: written to `name`.new, then
  * renamed. Mode 0644, but mode and group of an existing `name` stay as the admin has set
- * them. Not synced: what it says does not outlive the boot anyway. A planted link is not
- * followed. Returns 1; 0 with errno, then the old file stays.
+ * them, except that nobody but its owner, who we are, may write it. Not synced: what it
+ * says does not outlive the boot anyway. Returns 1; 0 with errno, then the old file
+ * stays.
  */
 extern int sv_statefile_write(int dir, char const *name, void const *bytes,
                               size_t length);
@@ -23,8 +40,18 @@ extern int sv_statefile_write(int dir, char const *name, void const *bytes,
 /*
  * Reads up to `size` bytes of the regular file `name` (a path relative to `dir`; dir may
  * be AT_FDCWD) into `bytes`; never waits on a FIFO. Returns the count; -1 with errno:
- * EINVAL if it is no regular file.
+ * EINVAL if it is no regular file, ELOOP if it is a link.
  */
 extern ssize_t sv_statefile_read(int dir, char const *name, void *bytes, size_t size);
+
+/* The same; EPERM unless sv_statefile_is_ours. */
+extern ssize_t sv_statefile_read_ours(int dir, char const *name, void *bytes,
+                                      size_t size);
+
+/*
+ * The same as sv_statefile_read, but a link that root or we have made is followed (see
+ * link.h). EPERM if it is somebody else's.
+ */
+extern ssize_t sv_statefile_follow(int dir, char const *name, void *bytes, size_t size);
 
 #endif

@@ -21,13 +21,14 @@ static int give_up(int fd)
     return -1;
 }
 
+/* A FIFO with a second name may be another service's. */
 static int check_fifo(int fd, int otherwise)
 {
     struct stat about;
 
     if (fstat(fd, &about) < 0) return 0;
-    if (S_ISFIFO(about.st_mode)) return 1;
-    errno = otherwise;
+    if (S_ISFIFO(about.st_mode) && about.st_nlink == 1) return 1;
+    errno = S_ISFIFO(about.st_mode) ? EMLINK : otherwise;
     return 0;
 }
 
@@ -43,18 +44,18 @@ int sv_controlfifo_make(int dir, char const *name, int *writer)
     return *writer < 0 ? give_up(reader) : reader;
 }
 
-int sv_controlfifo_listening(char const *path)
+int sv_controlfifo_listening(int dir, char const *name)
 {
-    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0) return errno == ENXIO || errno == ENOENT ? 0 : -1;
     (void)close(fd); /* nothing was written */
     return 1;
 }
 
-int sv_controlfifo_open(char const *path)
+int sv_controlfifo_open(int dir, char const *name)
 {
-    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0) return -1;
     return check_fifo(fd, EINVAL) ? fd : give_up(fd);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <sv/journalfile.h>
+#include <sv/statefile.h>
 
 /* Reads or writes a whole record; they are smaller than a page and never split on a disk.
  */
@@ -50,32 +51,45 @@ static int start_anew(int fd)
     unsigned char header[SV_JOURNAL_RECORD];
 
     sv_journal_pack_header(header);
-    return !ftruncate(fd, 0) && !fchmod(fd, 0644) && write_record(fd, header, 0);
+    return !ftruncate(fd, 0) && write_record(fd, header, 0);
 }
 
+/* Closes `fd`, which is not used, without touching errno. Returns -1. */
+static int give_up(int fd)
+{
+    int error_number = errno;
+
+    (void)close(fd);
+    errno = error_number;
+    return -1;
+}
+
+/* A new file in the place of whatever is there. Returns -1 with errno. */
+static int replace(int dir)
+{
+    int fd = sv_statefile_create(dir, SV_JOURNAL_FILE, O_RDWR, 0644);
+
+    if (fd < 0) return -1;
+    return fchmod(fd, 0644) < 0 || !start_anew(fd) ? give_up(fd) : fd;
+}
+
+/* Nothing is written into what may be somebody else's file under our name. */
 int sv_journalfile_open(int dir, uint64_t *last)
 {
     unsigned char header[SV_JOURNAL_RECORD];
-    struct stat about;
-    int fd = openat(dir, SV_JOURNAL_FILE,
-                    O_RDWR | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644);
+    int fd = openat(dir, SV_JOURNAL_FILE, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
-    if (fd < 0) return -1;
-    int sound = !fstat(fd, &about);
-    if (sound && !S_ISREG(about.st_mode)) {
-        errno = EINVAL;
-        sound = 0;
+    if (fd < 0 && errno != ENOENT && errno != ELOOP && errno != EISDIR) return -1;
+    if (fd < 0) return replace(dir);
+    if (!sv_statefile_is_ours(fd)) {
+        (void)give_up(fd);
+        return errno == EPERM ? replace(dir) : -1;
     }
-    if (sound && read_record(fd, header, 0) && sv_journal_check_header(header))
+    if (read_record(fd, header, 0) && sv_journal_check_header(header))
         *last = find_last(fd, *last);
-    else if (sound)
-        sound = start_anew(fd);
-    if (sound) return fd;
-
-    int error_number = errno;
-    (void)close(fd); /* it is not used */
-    errno = error_number;
-    return -1;
+    else if (!start_anew(fd))
+        return give_up(fd);
+    return fd;
 }
 
 int sv_journalfile_write(int fd, struct sv_journal_entry const *entry)

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sv/link.h>
 #include <sv/servicedir.h>
 #include <sv/statefile.h>
 
@@ -14,7 +15,7 @@
 static int read_setting(int dir, struct sv_settings *settings, enum sv_setting which)
 {
     char text[VALUE_SIZE];
-    ssize_t length = sv_statefile_read(dir, sv_setting_file(which), text, sizeof text);
+    ssize_t length = sv_statefile_follow(dir, sv_setting_file(which), text, sizeof text);
 
     if (length < 0) return errno == ENOENT;
     return sv_setting_parse(settings, which, text, (size_t)length);
@@ -44,17 +45,23 @@ int sv_servicedir_is_executable(int dir, char const *name)
 
 int sv_servicedir_has(int dir, char const *name)
 {
+    struct sv_link link;
     struct stat about;
 
-    if (!fstatat(dir, name, &about, 0)) return 1;
+    if (fstatat(dir, name, &about, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -1;
+    if (!S_ISLNK(about.st_mode)) return 1;
+    if (!sv_link_read(dir, name, &link)) return errno == ENOENT ? 0 : -1;
+    if (!link.trusted) return 1; /* where it leads to is not our business */
+    if (!fstatat(dir, link.target, &about, 0)) return 1;
     return errno == ENOENT ? 0 : -1;
 }
 
 int sv_servicedir_touch(int dir, char const *name)
 {
-    int fd =
-        openat(dir, name, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644);
-
+    if (sv_servicedir_has(dir, name) > 0) return 1;
+    int fd = sv_statefile_create(dir, name, O_WRONLY,
+                                 0644); /* not through a link to nowhere */
     if (fd < 0) return 0;
     (void)close(fd); /* nothing was written */
     return 1;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sv/link.h>
 #include <sv/statedir.h>
 
 #define DEFAULT_NAME "supervise"
@@ -67,40 +68,6 @@ int sv_statedir_path(char *path, size_t size)
     return find_path(AT_FDCWD, path, size);
 }
 
-/*
- * What we have opened is not what is looked at a moment later by its name: so a link is
- * held, judged and read through one descriptor. Returns 1 with its owner and target; 0
- * with errno.
- */
-static int read_link(int dir, char const *name, struct stat *link, char *target)
-{
-    int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-
-    if (fd < 0) return 0;
-    ssize_t length = fstat(fd, link) < 0 ? -1 : 0;
-    if (!length && !S_ISLNK(link->st_mode)) {
-        errno = ENOTDIR;
-        length = -1;
-    }
-    if (!length) length = readlinkat(fd, "", target, SV_STATEDIR_MAX);
-    int error_number = errno;
-    (void)close(fd); /* only looked at */
-    errno = error_number;
-    if (length < 0) return 0;
-    if (length < SV_STATEDIR_MAX) {
-        target[length] = 0;
-        return 1;
-    }
-    errno = ENAMETOOLONG;
-    return 0;
-}
-
-/* Made by root or by ourselves, and not brought here from elsewhere as a hard link. */
-static int is_trusted(struct stat const *link)
-{
-    return (link->st_uid == 0 || link->st_uid == geteuid()) && link->st_nlink == 1;
-}
-
 /* Closes `fd` and refuses. */
 static int refuse(int fd)
 {
@@ -113,19 +80,19 @@ static int refuse(int fd)
  * their own. */
 static int follow(int dir, char const *name, int flags, int create)
 {
-    char target[SV_STATEDIR_MAX];
-    struct stat link, about;
+    struct sv_link link;
+    struct stat about;
 
-    if (!read_link(dir, name, &link, target)) return -1;
-    int trusted = is_trusted(&link);
-    int fd = openat(dir, target, flags);
-    if (fd < 0 && errno == ENOENT && create && trusted) {
-        if (mkdirat(dir, target, 0700) < 0 && errno != EEXIST) return -1;
-        fd = openat(dir, target, flags);
+    if (!sv_link_read(dir, name, &link)) return -1;
+    if (!link.alone) return refuse(-1);
+    int fd = openat(dir, link.target, flags);
+    if (fd < 0 && errno == ENOENT && create && link.trusted) {
+        if (mkdirat(dir, link.target, 0700) < 0 && errno != EEXIST) return -1;
+        fd = openat(dir, link.target, flags);
     }
-    if (trusted) return fd;
+    if (link.trusted) return fd;
     if (fd < 0 || fstat(fd, &about) < 0) return refuse(fd);
-    return about.st_uid == link.st_uid ? fd : refuse(fd);
+    return about.st_uid == link.owner ? fd : refuse(fd);
 }
 
 /* Opens the directory `name`, one part of a path, in `dir`; makes it if need be. */
@@ -153,9 +120,9 @@ static int open_base(char *path, char **last)
     return fd;
 }
 
-int sv_statedir_open_at(int service_dir, int create)
+/* Opens the state directory, part by part. */
+static int open_parts(int service_dir, int flags, int create)
 {
-    int const flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     char path[SV_STATEDIR_MAX];
     char *part = path;
 
@@ -175,6 +142,16 @@ int sv_statedir_open_at(int service_dir, int create)
         dir = fd;
         part = next;
     }
+}
+
+int sv_statedir_open_at(int service_dir, int create)
+{
+    return open_parts(service_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, create);
+}
+
+int sv_statedir_place(int service_dir)
+{
+    return open_parts(service_dir, PLACE, 0);
 }
 
 int sv_statedir_open(int create)

@@ -9,9 +9,37 @@
 
 #include <skalibs/allreadwrite.h>
 
+#include <sv/link.h>
 #include <sv/statefile.h>
 
 #define NAME_SIZE 64 /* our names are short */
+#define TRIES 3      /* against somebody who puts things in our way all the time */
+#define WITHOUT_WRITING 0755
+
+int sv_statefile_is_ours(int fd)
+{
+    struct stat about;
+
+    if (fstat(fd, &about) < 0) return 0;
+    if (S_ISREG(about.st_mode) && about.st_nlink == 1 && !(about.st_mode & 022)
+        && (about.st_uid == 0 || about.st_uid == geteuid()))
+        return 1;
+    errno = EPERM;
+    return 0;
+}
+
+int sv_statefile_create(int dir, char const *name, int flags, mode_t mode)
+{
+    int const always = O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = openat(dir, name, flags | always, mode);
+
+    for (int i = 1; i < TRIES && fd < 0 && errno == EEXIST; i++) {
+        if (unlinkat(dir, name, 0) < 0 && errno == EISDIR)
+            (void)unlinkat(dir, name, AT_REMOVEDIR); /* if not, we fail again */
+        fd = openat(dir, name, flags | always, mode);
+    }
+    return fd;
+}
 
 /* Gives the new file `fd` the mode and group that the admin has chosen for the old one.
  */
@@ -26,8 +54,8 @@ static int take_rights(int dir, char const *name, int fd)
     }
     if (old.st_gid != fresh.st_gid)
         (void)fchown(fd, (uid_t)-1, old.st_gid); /* if we may */
-    return (old.st_mode & 0777) == (fresh.st_mode & 0777)
-           || !fchmod(fd, old.st_mode & 0777);
+    mode_t mode = old.st_mode & WITHOUT_WRITING;
+    return mode == (fresh.st_mode & 0777) || !fchmod(fd, mode);
 }
 
 int sv_statefile_write(int dir, char const *name, void const *bytes, size_t length)
@@ -42,9 +70,7 @@ int sv_statefile_write(int dir, char const *name, void const *bytes, size_t leng
     }
     memcpy(fresh, name, name_length);
     memcpy(fresh + name_length, ".new", sizeof ".new");
-    int fd =
-        openat(dir, fresh,
-               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+    int fd = sv_statefile_create(dir, fresh, O_WRONLY, 0644);
     if (fd < 0) return 0;
     written = allwrite(fd, bytes, length) == length && take_rights(dir, name, fd);
     error_number = errno;
@@ -53,13 +79,12 @@ int sv_statefile_write(int dir, char const *name, void const *bytes, size_t leng
     return written && renameat(dir, fresh, dir, name) == 0;
 }
 
-ssize_t sv_statefile_read(int dir, char const *name, void *bytes, size_t size)
+/* Reads the regular file `fd`, and closes it; whatever it is. */
+static ssize_t read_whole(int fd, void *bytes, size_t size)
 {
     struct stat about;
     ssize_t got;
-    int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-    if (fd < 0) return -1;
     if (fstat(fd, &about) < 0) {
         got = -1;
     } else if (!S_ISREG(about.st_mode)) {
@@ -74,4 +99,38 @@ ssize_t sv_statefile_read(int dir, char const *name, void *bytes, size_t size)
     (void)close(fd); /* opened for reading */
     errno = error_number;
     return got;
+}
+
+ssize_t sv_statefile_read(int dir, char const *name, void *bytes, size_t size)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+
+    return fd < 0 ? -1 : read_whole(fd, bytes, size);
+}
+
+ssize_t sv_statefile_read_ours(int dir, char const *name, void *bytes, size_t size)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0) return -1;
+    if (sv_statefile_is_ours(fd)) return read_whole(fd, bytes, size);
+    int error_number = errno;
+    (void)close(fd); /* opened for reading */
+    errno = error_number;
+    return -1;
+}
+
+ssize_t sv_statefile_follow(int dir, char const *name, void *bytes, size_t size)
+{
+    struct sv_link link;
+    ssize_t got = sv_statefile_read(dir, name, bytes, size);
+
+    if (got >= 0 || errno != ELOOP) return got;
+    if (!sv_link_read(dir, name, &link)) return -1;
+    if (!link.trusted) {
+        errno = EPERM;
+        return -1;
+    }
+    int fd = openat(dir, link.target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? -1 : read_whole(fd, bytes, size);
 }

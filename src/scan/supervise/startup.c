@@ -34,11 +34,13 @@
 #define LOCK_SECONDS 1
 
 /* daemontools names the service directory in its messages, encore does not. */
-static void die_about(struct service const *service, char const *what, char const *file)
+static void die_about(struct service const *service, char const *what, char const *file,
+                      char const *remedy)
 {
     if (sv_personality() == SV_PERSONALITY_DJB)
-        sv_dieusys(111, what, service->dir_name, "/", file);
-    sv_dieusys(111, what, file);
+        sv_dieu(111, what, service->dir_name, "/", file, ": ", sv_errortext(errno),
+                remedy);
+    sv_dieu(111, what, file, ": ", sv_errortext(errno), remedy);
 }
 
 /* The last part of `path`, which may end in slashes. */
@@ -109,8 +111,9 @@ static void open_directories(struct service *service)
     if (sv_statedir_path(path, sizeof path) < 0)
         sv_dieusys(111, "find a place for supervise");
     errno = error_number;
-    if (*path == '/') sv_dieusys(111, "create ", path);
-    die_about(service, "create ", path);
+    char const *remedy = sv_statedir_remedy(errno);
+    if (*path == '/') sv_dieu(111, "create ", path, ": ", sv_errortext(errno), remedy);
+    die_about(service, "create ", path, remedy);
 }
 
 static void do_nothing(int number)
@@ -165,12 +168,24 @@ static int take_handed_lock(struct service *service)
     return 1;
 }
 
+/* A lock with a second name may be another service's: that would never be started. */
+static int open_lock(int state_dir)
+{
+    struct stat about;
+    int fd =
+        openat(state_dir, "lock",
+               O_WRONLY | O_NONBLOCK | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0 || fstat(fd, &about) < 0) return -1;
+    if (S_ISREG(about.st_mode) && about.st_nlink == 1) return fd;
+    errno = S_ISREG(about.st_mode) ? EMLINK : EINVAL;
+    return -1;
+}
+
 static void take_lock(struct service *service)
 {
-    service->lock =
-        openat(service->state_dir, "lock",
-               O_WRONLY | O_NONBLOCK | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (service->lock < 0) die_about(service, "acquire ", "supervise/lock");
+    service->lock = open_lock(service->state_dir);
+    if (service->lock < 0) die_about(service, "acquire ", "supervise/lock", "");
     if (take_handed_lock(service)) return;
     if (!flock(service->lock, LOCK_EX | LOCK_NB)) return;
     int error_number = errno;
@@ -178,7 +193,7 @@ static void take_lock(struct service *service)
         && wait_for_lock(service->lock))
         return;
     errno = error_number;
-    die_about(service, "acquire ", "supervise/lock");
+    die_about(service, "acquire ", "supervise/lock", "");
 }
 
 /*
@@ -231,11 +246,11 @@ static void open_fifos(struct service *service)
     int *fifos = service->fifos;
 
     service->control = sv_controlfifo_make(service->state_dir, "control", &fifos[1]);
-    if (service->control < 0) die_about(service, "read ", "supervise/control");
+    if (service->control < 0) die_about(service, "read ", "supervise/control", "");
     fifos[0] = service->control;
     service_write(service);
     fifos[2] = sv_controlfifo_make(service->state_dir, "ok", &fifos[3]);
-    if (fifos[2] < 0) die_about(service, "read ", "supervise/ok");
+    if (fifos[2] < 0) die_about(service, "read ", "supervise/ok", "");
     /* only now: without a reader what was written to control would be lost */
     for (unsigned int i = 0; i < service->handed_count; i++)
         if (service->handed[i] != service->lock) (void)close(service->handed[i]);

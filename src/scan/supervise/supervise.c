@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include <skalibs/allreadwrite.h>
@@ -107,16 +108,21 @@ void service_take_input(struct service *service)
     }
 }
 
+/*
+ * One chunk a round: whoever writes without end must not keep us from all the rest. A
+ * batch ends where the FIFO is empty.
+ */
 static void take_commands(struct service *service)
 {
-    for (;;) {
-        struct sv_recovery *page = service->page;
-        sv_recovery_clear_input(page);
-        ssize_t length =
-            fd_read(service->control, (char *)page->input, sizeof page->input);
-        if (length <= 0) break;
-        service_take_input(service);
-    }
+    struct sv_recovery *page = service->page;
+    int left = 0;
+
+    sv_recovery_clear_input(page);
+    ssize_t length = fd_read(service->control, (char *)page->input, sizeof page->input);
+    if (length > 0) service_take_input(service);
+    if (length == (ssize_t)sizeof page->input && !ioctl(service->control, FIONREAD, &left)
+        && left)
+        return;
     sv_control_end_batch(&service->decoder);
 }
 

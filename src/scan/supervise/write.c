@@ -136,7 +136,7 @@ static void read_earlier(struct service *service)
     unsigned char own[SV_STATUS_OWN + 1];
     struct sv_status earlier;
     ssize_t length =
-        sv_statefile_read(service->state_dir, SV_STATUS_OWN_FILE, own, sizeof own);
+        sv_statefile_read_ours(service->state_dir, SV_STATUS_OWN_FILE, own, sizeof own);
 
     if (length < 0 || !sv_status_unpack(own, (size_t)length, &earlier)) return;
     service->status.serial = earlier.serial;
