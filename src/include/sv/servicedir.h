@@ -8,16 +8,31 @@
 #define SV_SERVICEDIR_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include <sv/setting.h>
 
 /*
+ * Which option files a service directory did not have, and since when that is known: as
+ * long as the directory has not changed, they need not be looked for again. All zero:
+ * nothing is known.
+ */
+struct sv_servicedir_absent {
+    struct timespec
+        changed;    /* the directory, last; as it was before they were looked for */
+    uint32_t files; /* bit N: enum sv_setting N */
+    int is_settled; /* a later change could not have the same time */
+};
+
+/*
  * Reads every option file of the service directory `dir` into *settings, which it fills
  * completely: what has no file, or one that cannot be read or parsed, is at its default.
- * A symbolic link counts if root or we have made it (link.h).
+ * A symbolic link counts if root or we have made it (link.h). *absent is what is known of
+ * that directory.
  * Returns a bit mask of the enum sv_setting whose files could not be used.
  */
-extern uint32_t sv_servicedir_settings(int dir, struct sv_settings *settings);
+extern uint32_t sv_servicedir_settings(int dir, struct sv_servicedir_absent *absent,
+                                       struct sv_settings *settings);
 
 /*
  * Whether `name` in `dir` is a regular file that we may execute: 1 or 0. With 0 errno

@@ -5,29 +5,72 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sv/clock.h>
 #include <sv/link.h>
 #include <sv/servicedir.h>
 #include <sv/statefile.h>
 
 #define VALUE_SIZE 2048 /* more of a file than any value needs */
 
-/* Returns 1 if the setting has been read or has no file, 0 if its file cannot be used. */
-static int read_setting(int dir, struct sv_settings *settings, enum sv_setting which)
-{
-    char text[VALUE_SIZE];
-    ssize_t length = sv_statefile_follow(dir, sv_setting_file(which), text, sizeof text);
+/*
+ * Two changes of a directory may get the same time if they are closer than its clock
+ * ticks: every few ms, but every second or two where times have no nanoseconds.
+ */
+#define TICK_MS 100
+#define COARSE_TICK_MS 5000
 
-    if (length < 0) return errno == ENOENT;
-    return sv_setting_parse(settings, which, text, (size_t)length);
+static int64_t milliseconds(struct timespec const *when)
+{
+    return (int64_t)when->tv_sec * 1000 + when->tv_nsec / 1000000;
 }
 
-uint32_t sv_servicedir_settings(int dir, struct sv_settings *settings)
+/* Whether what was known still holds; if not, from now on nothing is known. */
+static int still_holds(int dir, struct sv_servicedir_absent *absent)
 {
+    struct timespec now;
+    struct stat about;
+    int known = !fstat(dir, &about);
+
+    if (known && absent->is_settled && about.st_ctim.tv_sec == absent->changed.tv_sec
+        && about.st_ctim.tv_nsec == absent->changed.tv_nsec)
+        return 1;
+    absent->files = 0;
+    absent->is_settled = 0;
+    if (!known) return 0;
+    absent->changed = about.st_ctim;
+    sv_clock_wall(&now);
+    absent->is_settled = milliseconds(&now) - milliseconds(&about.st_ctim)
+                         > (about.st_ctim.tv_nsec ? TICK_MS : COARSE_TICK_MS);
+    return 0;
+}
+
+/* Worth remembering: there is not even a link to nowhere. */
+static int is_absent(int dir, struct sv_servicedir_absent const *absent, char const *name)
+{
+    struct stat about;
+
+    return absent->is_settled && fstatat(dir, name, &about, AT_SYMLINK_NOFOLLOW) < 0
+           && errno == ENOENT;
+}
+
+uint32_t sv_servicedir_settings(int dir, struct sv_servicedir_absent *absent,
+                                struct sv_settings *settings)
+{
+    char text[VALUE_SIZE];
     uint32_t unusable = 0;
+    int holds = still_holds(dir, absent);
 
     sv_setting_defaults(settings);
-    for (unsigned int which = 0; which < SV_SETTING_COUNT; which++)
-        if (!read_setting(dir, settings, (enum sv_setting)which)) unusable |= 1u << which;
+    for (unsigned int which = 0; which < SV_SETTING_COUNT; which++) {
+        if (holds && absent->files >> which & 1) continue;
+        ssize_t length =
+            sv_statefile_follow(dir, sv_setting_file(which), text, sizeof text);
+        if (length < 0 && errno == ENOENT)
+            absent->files |= (uint32_t)is_absent(dir, absent, sv_setting_file(which))
+                             << which;
+        else if (length < 0 || !sv_setting_parse(settings, which, text, (size_t)length))
+            unusable |= 1u << which;
+    }
     return unusable;
 }
 

@@ -35,7 +35,8 @@ void trouble_over(struct trouble *trouble)
 
 void service_load_settings(struct service *service)
 {
-    uint32_t bad = sv_servicedir_settings(service->dir, &service->settings);
+    uint32_t bad =
+        sv_servicedir_settings(service->dir, &service->absent, &service->settings);
     uint32_t news = bad & ~service->bad_settings;
 
     service->settings.fails_on_100 = service->fails_on_100 != 0;

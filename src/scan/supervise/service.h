@@ -24,6 +24,7 @@
 #include <sv/journal.h>
 #include <sv/machine.h>
 #include <sv/recovery.h>
+#include <sv/servicedir.h>
 #include <sv/setting.h>
 #include <sv/status.h>
 #include <sv/tally.h>
@@ -66,7 +67,8 @@ struct service {
     struct sv_control decoder;
     struct sv_status status; /* what .status says, or will at the end of the round */
     struct sv_settings settings;
-    uint32_t bad_settings; /* those that have been reported */
+    struct sv_servicedir_absent absent; /* option files that there are not */
+    uint32_t bad_settings;              /* those that have been reported */
 
     int handed[SV_HANDOVER_MAX]; /* what the image before has left open, the lock first */
     unsigned int handed_count;   /* 0: this image was not executed in place of another */
