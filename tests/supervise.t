@@ -5,6 +5,8 @@
 use lib 'tests/lib';
 use Upkeep;
 
+use Time::HiRes ();
+
 my $dir = tempdir();
 my $count = 0;
 
@@ -40,6 +42,9 @@ sub strike {
     my $pid = wait_until { pid_of($service) } 10, "a pid of $service";
     return $pid && kill $signal, $pid;
 }
+
+# when the directory changed last, with fractions
+sub time_of { return (Time::HiRes::stat($_[0]))[10] }
 
 sub mode_of { return sprintf '%04o', (stat $_[0])[2] & 07777 }
 
@@ -503,6 +508,32 @@ subtest 'full disk, no descriptors, no processes' => sub {
     my $few = run('sh', '-c', "ulimit -n 6; exec supervise $service");
     like $few->{err}, qr/^supervise: fatal: .*process cannot open more files$/, 'no descriptors at start-up: fatal';
     is $few->{code}, 111, 'exits 111';
+};
+
+subtest 'option files that come when supervise knows that there are none' => sub {
+    my ($service, $supervise) = supervise({run => $teller, 'restart-delay' => '0 0'});
+    symlink "$dir/some-signal", "$service/reload-signal";
+    wait_until { (read_file("$service/log.txt") // '') =~ /start/ } 10, 'the teller';
+    my $told = sub { my ($name) = @_; wait_until { (read_file("$service/log.txt") // '') =~ /^$name /m } 10, $name };
+    # a directory counts as unchanged when its last change is a tenth of a second old
+    wait_until { time_of($service) + 0.15 < Time::HiRes::time() } 10, 'the directory to be old';
+    control($service, $_) && $told->('WINCH') for 'w', 'w';
+    write_file("$dir/some-signal", "USR2\n");
+    control($service, 'R');
+    ok $told->('USR2'), 'the target of a link appears: it is used';
+    write_file("$service/down-signal", "USR1\n");
+    control($service, 'd');
+    ok $told->('USR1'), 'a file appears: it is used';
+    strike($service, 'KILL');
+    wait_phase($service, 'down');
+    control($service, 'u');
+    wait_phase($service, 'up');
+    wait_until { time_of($service) + 0.15 < Time::HiRes::time() } 10, 'the directory to be old';
+    unlink "$service/down-signal";
+    control($service, 'd');
+    ok $told->('TERM'), 'it goes: its default is used';
+    wait_phase($service, 'down');
+    $supervise->stop('TERM');
 };
 
 done_testing;
