@@ -52,6 +52,15 @@ void service_warn_page(struct service *service)
                  "; as long as that is so, whoever kills supervise loses its service");
 }
 
+void service_continue_counts(struct sv_status *status, struct sv_status const *earlier)
+{
+    status->serial = earlier->serial;
+    status->starts = earlier->starts;
+    status->control_bytes = earlier->control_bytes;
+    status->ending = earlier->ending;
+    status->ending_value = earlier->ending_value;
+}
+
 int service_open_page(struct service *service)
 {
     unsigned char boot_id[SV_BOOT_ID];
@@ -62,14 +71,17 @@ int service_open_page(struct service *service)
     if (!page) sv_dieusys(111, "map supervise/" SV_RECOVERY_FILE);
     service->is_mapped = found >= 0;
     if (found < 0) service_warn_page(service);
-    int resumes = found > 0
-                  && sv_recovery_load(page, &service->status, &service->machine,
-                                      &service->decoder, &service->doing)
-                  && !service->doing.has_left
-                  && service->status.cause != SV_CAUSE_NONE; /* it had begun */
+    struct sv_status earlier = {.serial = 0};
+    int known = found > 0
+                && sv_recovery_load(page, &earlier, &service->machine, &service->decoder,
+                                    &service->doing);
+    int resumes = known && !service->doing.has_left
+                  && earlier.cause != SV_CAUSE_NONE; /* it had begun */
+    service->status = earlier;
     if (!resumes) {
         sv_machine_init(&service->machine);
         service->status = (struct sv_status){.serial = 0};
+        if (known) service_continue_counts(&service->status, &earlier);
         service->decoder = (struct sv_control){.covers = 0};
         service->doing = (struct sv_recovery_doing){.actions = 0};
     }

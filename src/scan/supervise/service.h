@@ -157,10 +157,10 @@ extern int service_check(char const *dir_name);
 extern void service_store(struct service *service);
 
 /*
- * Opens what write.c writes to. Unless it `resumes`, takes over the serial of an earlier
- * supervise.
+ * Opens what write.c writes to. What the page does not tell of an earlier supervise's
+ * counts, .status does.
  */
-extern void service_open_records(struct service *service, int resumes);
+extern void service_open_records(struct service *service);
 
 /* The page cannot be a file: says so, once. errno says why. */
 extern void service_warn_page(struct service *service);
@@ -170,6 +170,10 @@ extern void service_warn_page(struct service *service);
  * machine are then ours. The lock must be held.
  */
 extern int service_open_page(struct service *service);
+
+/* What goes on when a service begins anew. */
+extern void service_continue_counts(struct sv_status *status,
+                                    struct sv_status const *earlier);
 
 /* In place of BEGIN, when service_open_page returned 1. */
 extern void service_resume(struct service *service);

@@ -290,7 +290,7 @@ int service_start_up(struct service *service)
         sv_warnusys("adopt the orphans of ", service->dir_name);
     sv_setting_defaults(&service->settings);
     int resumes = service_open_page(service);
-    service_open_records(service, resumes);
+    service_open_records(service);
     if (!resumes) begin_status(&service->status);
     service->status_changed = 1;
     open_fifos(service);

@@ -139,11 +139,7 @@ static void read_earlier(struct service *service)
         sv_statefile_read_ours(service->state_dir, SV_STATUS_OWN_FILE, own, sizeof own);
 
     if (length < 0 || !sv_status_unpack(own, (size_t)length, &earlier)) return;
-    service->status.serial = earlier.serial;
-    service->status.starts = earlier.starts;
-    service->status.control_bytes = earlier.control_bytes;
-    service->status.ending = earlier.ending;
-    service->status.ending_value = earlier.ending_value;
+    service_continue_counts(&service->status, &earlier);
 }
 
 static void read_tally(struct service *service)
@@ -183,16 +179,17 @@ static void add_queued_deaths(struct service *service)
     }
 }
 
-void service_open_records(struct service *service, int resumes)
+void service_open_records(struct service *service)
 {
     struct sv_status *status = &service->status;
+    int known = status->serial != 0; /* from the page of the last supervise */
 
     /* the page of a killed one may hold transitions that are not in the journal yet */
-    service->journal_serial = resumes ? 0 : status->serial;
-    if (!resumes) read_earlier(service);
+    service->journal_serial = 0;
+    if (!known) read_earlier(service);
     read_tally(service);
     open_journal(service);
-    if (resumes) add_queued_deaths(service);
+    if (known) add_queued_deaths(service);
     status->supervise_pid = (uint32_t)getpid();
     status->supervise_start = service->page->supervise_start;
 }
