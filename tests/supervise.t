@@ -312,6 +312,7 @@ EOF
 
 subtest 'restart policy and limit' => sub {
     my ($service, $supervise) = supervise({run => "exit \$(cat code)\n", code => 0, restart => 'on-failure'});
+    wait_until { field($service, 'starts') eq '1' } 10, 'a start'; # before it, it is down too
     ok wait_phase($service, 'down'), 'on-failure: a success is the end of it';
     is field($service, 'starts'), 1, 'after one run';
     write_file("$service/code", 4);

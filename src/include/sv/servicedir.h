@@ -26,13 +26,15 @@ struct sv_servicedir_absent {
 
 /*
  * Reads every option file of the service directory `dir` into *settings, which it fills
- * completely: what has no file, or one that cannot be read or parsed, is at its default.
- * A symbolic link counts if root or we have made it (link.h). *absent is what is known of
- * that directory.
- * Returns a bit mask of the enum sv_setting whose files could not be used.
+ * completely: what has no file, or one that cannot be used, is at its default. A symbolic
+ * link counts if root or we have made it (link.h). *absent is what is known of that
+ * directory. *unusable becomes a bit mask of the enum sv_setting whose files cannot be
+ * used. Returns 1; 0 with errno if that of *failed cannot be read now (EMFILE ...): then
+ * *settings and *unusable are as before.
  */
-extern uint32_t sv_servicedir_settings(int dir, struct sv_servicedir_absent *absent,
-                                       struct sv_settings *settings);
+extern int sv_servicedir_settings(int dir, struct sv_servicedir_absent *absent,
+                                  struct sv_settings *settings, uint32_t *unusable,
+                                  enum sv_setting *failed);
 
 /*
  * Whether `name` in `dir` is a regular file that we may execute: 1 or 0. With 0 errno

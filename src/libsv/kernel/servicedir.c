@@ -53,25 +53,52 @@ static int is_absent(int dir, struct sv_servicedir_absent const *absent, char co
            && errno == ENOENT;
 }
 
-uint32_t sv_servicedir_settings(int dir, struct sv_servicedir_absent *absent,
-                                struct sv_settings *settings)
+/* What is there is no file that can be used; any other trouble may pass. */
+static int is_unusable(int error_number)
 {
-    char text[VALUE_SIZE];
-    uint32_t unusable = 0;
-    int holds = still_holds(dir, absent);
+    return error_number == EINVAL || error_number == ELOOP || error_number == EACCES
+           || error_number == ENXIO || error_number == EISDIR || error_number == ENOTDIR
+           || error_number == EPERM || error_number == ENODEV;
+}
 
-    sv_setting_defaults(settings);
+/*
+ * Returns 1 if the setting has been read or has no file, 0 if its file cannot be used, -1
+ * with errno if that is not known now.
+ */
+static int read_setting(int dir, struct sv_servicedir_absent *absent,
+                        struct sv_settings *settings, enum sv_setting which)
+{
+    char const *name = sv_setting_file(which);
+    char text[VALUE_SIZE];
+    ssize_t length = sv_statefile_follow(dir, name, text, sizeof text);
+
+    if (length >= 0) return sv_setting_parse(settings, which, text, (size_t)length);
+    if (errno != ENOENT) return is_unusable(errno) ? 0 : -1;
+    absent->files |= (uint32_t)is_absent(dir, absent, name) << which;
+    return 1;
+}
+
+int sv_servicedir_settings(int dir, struct sv_servicedir_absent *absent,
+                           struct sv_settings *settings, uint32_t *unusable,
+                           enum sv_setting *failed)
+{
+    struct sv_settings fresh;
+    uint32_t bad = 0;
+    uint32_t skip = still_holds(dir, absent) ? absent->files : 0;
+
+    sv_setting_defaults(&fresh);
     for (unsigned int which = 0; which < SV_SETTING_COUNT; which++) {
-        if (holds && absent->files >> which & 1) continue;
-        ssize_t length =
-            sv_statefile_follow(dir, sv_setting_file(which), text, sizeof text);
-        if (length < 0 && errno == ENOENT)
-            absent->files |= (uint32_t)is_absent(dir, absent, sv_setting_file(which))
-                             << which;
-        else if (length < 0 || !sv_setting_parse(settings, which, text, (size_t)length))
-            unusable |= 1u << which;
+        if (skip >> which & 1) continue;
+        int found = read_setting(dir, absent, &fresh, (enum sv_setting)which);
+        if (found < 0) {
+            *failed = (enum sv_setting)which;
+            return 0;
+        }
+        if (!found) bad |= 1u << which;
     }
-    return unusable;
+    *settings = fresh;
+    *unusable = bad;
+    return 1;
 }
 
 int sv_servicedir_is_executable(int dir, char const *name)

@@ -35,12 +35,19 @@ void trouble_over(struct trouble *trouble)
 
 void service_load_settings(struct service *service)
 {
-    uint32_t bad =
-        sv_servicedir_settings(service->dir, &service->absent, &service->settings);
-    uint32_t news = bad & ~service->bad_settings;
+    uint32_t before = service->bad_settings;
+    enum sv_setting failed = SV_SETTING_COUNT;
+    int is_read =
+        sv_servicedir_settings(service->dir, &service->absent, &service->settings,
+                               &service->bad_settings, &failed);
 
     service->settings.fails_on_100 = service->fails_on_100 != 0;
-    service->bad_settings = bad;
+    if (is_read)
+        trouble_over(&service->settings_trouble);
+    else if (trouble_is_new(&service->settings_trouble))
+        sv_warnu("read ", service->dir_name, "/", sv_setting_file(failed), ": ",
+                 sv_errortext(errno), "; the options stay as they were");
+    uint32_t news = service->bad_settings & ~before;
     for (unsigned int which = 0; which < SV_SETTING_COUNT; which++)
         if (news >> which & 1)
             sv_warn(service->dir_name, "/", sv_setting_file((enum sv_setting)which),

@@ -134,6 +134,9 @@ void service_record(struct service *service, struct sv_event const *event,
     if (status->serial >= service->journal_serial + SV_RECOVERY_QUEUE)
         service_write_journal(service); /* or the oldest would be lost */
     status->serial++;
+    /* it is, if the journal cannot be written: readers see that from the serials */
+    if (status->serial > service->journal_serial + SV_RECOVERY_QUEUE)
+        service->journal_serial = status->serial - SV_RECOVERY_QUEUE;
     note_time(service, event);
     copy_machine(status, machine, event->now_ms);
     copy_child(service);

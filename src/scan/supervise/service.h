@@ -80,6 +80,10 @@ struct service {
     uint64_t child_start;    /* start time of the process that becomes the child */
     int tally_changed;
     int status_changed;
+    int64_t
+        write_ms; /* what has been noted is written then, if not before; else SV_NEVER */
+    int write_waits;     /* not at the end of this round */
+    int64_t deaf_ms;     /* signals and commands cannot be read: not before then */
     int64_t complain_ms; /* say that run cannot be executed, if it still cannot; or
                             SV_NEVER */
     struct timespec run_changed; /* ctime of run before the last try; 0: there was none */
@@ -92,6 +96,8 @@ struct service {
     struct trouble start_trouble;
     struct trouble finish_trouble;
     struct trouble watch_trouble;
+    struct trouble settings_trouble;
+    struct trouble read_trouble;
     struct trouble page_trouble;
     struct trouble adopt_trouble;
 };
@@ -186,8 +192,7 @@ extern void service_adopted_ended(struct service *service);
 extern void service_look_at_adopted(struct service *service);
 extern void service_look_for_relayed(struct service *service);
 
-/* Writes down all that has been noted. What fails is tried again at the next transition.
- */
+/* Writes down all that has been noted. What fails is tried again every second. */
 extern void service_write(struct service *service);
 
 /* The journal only. */

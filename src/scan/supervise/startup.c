@@ -281,7 +281,7 @@ int service_start_up(struct service *service)
     service->reads_pipe = reads_pipe();
     service->watch = service->journal = service->adopted = -1;
     service->watch_retry_ms = service->complain_ms = service->adopted_ms = SV_NEVER;
-    service->check_ms = SV_NEVER;
+    service->check_ms = service->write_ms = SV_NEVER;
     service->fails_on_100 = sv_personality() == SV_PERSONALITY_ENCORE;
     catch_signals(service);
     open_directories(service);

@@ -24,6 +24,8 @@
 #include "service.h"
 
 #define USAGE "supervise dir"
+#define END_MS 5
+#define DEAF_MS 1000
 
 char const *PROG = "supervise";
 
@@ -74,20 +76,39 @@ static void take_ends(struct service *service)
     service_look_for_relayed(service);
 }
 
+/*
+ * What has been told to end mostly does so at once, and hundreds may be told at the same
+ * time: what is written down waits a moment for that.
+ */
+static void end(struct service *service, enum sv_event_kind kind)
+{
+    service_event(service, kind);
+    if (service->machine.child != SV_CHILD_RUN) return;
+    service->write_waits = 1;
+    service->write_ms = sv_clock_monotonic_ms() + END_MS;
+}
+
+/* What is there and cannot be read is left alone for a while, or we would spin. */
+static void grow_deaf(struct service *service, char const *what)
+{
+    service->deaf_ms = sv_clock_monotonic_ms() + DEAF_MS;
+    if (trouble_is_new(&service->read_trouble))
+        sv_warnusys("read ", what, " for ", service->dir_name, ", trying every second");
+}
+
 static void take_signals(struct service *service)
 {
     int number;
 
     while ((number = selfpipe_read()) > 0) {
         if (number == SIGCHLD) take_ends(service);
-        if (number == SIGTERM || number == SIGINT)
-            service_event(service, SV_EVENT_TERMINATE);
-        if (number == SIGHUP && service->reads_pipe)
-            service_event(service, SV_EVENT_DRAIN);
+        if (number == SIGTERM || number == SIGINT) end(service, SV_EVENT_TERMINATE);
+        if (number == SIGHUP && service->reads_pipe) end(service, SV_EVENT_DRAIN);
         if (number == SIGTSTP) feed_letter(service, SV_COMMAND_PAUSE);
         if (number == SIGUSR2) service_begin_upgrade(service);
         if (number == SIGCONT) feed_letter(service, SV_COMMAND_CONTINUE);
     }
+    if (number < 0) grow_deaf(service, "signals");
 }
 
 void service_take_input(struct service *service)
@@ -119,6 +140,7 @@ static void take_commands(struct service *service)
 
     sv_recovery_clear_input(page);
     ssize_t length = fd_read(service->control, (char *)page->input, sizeof page->input);
+    if (length < 0 && errno != EAGAIN) grow_deaf(service, "commands");
     if (length > 0) service_take_input(service);
     if (length == (ssize_t)sizeof page->input && !ioctl(service->control, FIONREAD, &left)
         && left)
@@ -135,19 +157,25 @@ static int64_t deadline_of(struct service const *service)
     if (service->complain_ms < deadline_ms) deadline_ms = service->complain_ms;
     if (service->adopted_ms < deadline_ms) deadline_ms = service->adopted_ms;
     if (service->check_ms < deadline_ms) deadline_ms = service->check_ms;
+    if (service->write_ms < deadline_ms) deadline_ms = service->write_ms;
+    if (service->deaf_ms && service->deaf_ms < deadline_ms)
+        deadline_ms = service->deaf_ms;
     return deadline_ms;
 }
 
 static void round_of_events(struct service *service)
 {
+    int is_deaf = service->deaf_ms > sv_clock_monotonic_ms();
     iopause_fd fds[4] = {
-        {.fd = service->signals, .events = IOPAUSE_READ},
-        {.fd = service->control, .events = IOPAUSE_READ},
+        {.fd = is_deaf ? -1 : service->signals, .events = IOPAUSE_READ},
+        {.fd = is_deaf ? -1 : service->control, .events = IOPAUSE_READ},
         {.fd = service->watch, .events = IOPAUSE_READ},
         {.fd = service->adopted_is_over ? -1 : service->adopted, .events = IOPAUSE_READ},
     };
 
     if (sv_clock_wait(fds, 4, deadline_of(service)) < 0) fds[0].revents = IOPAUSE_READ;
+    service->write_waits = 0;
+    if (!is_deaf) service->deaf_ms = 0;
     if (fds[0].revents) take_signals(service);
     if (fds[3].revents && service->adopted >= 0) service_adopted_ended(service);
     if (service->adopted_ms <= sv_clock_monotonic_ms()) service_look_at_adopted(service);
@@ -161,7 +189,7 @@ static void round_of_events(struct service *service)
     if (service->complain_ms <= sv_clock_monotonic_ms()) service_complain(service);
     if (service->check_ms <= sv_clock_monotonic_ms()) service_check_timeout(service);
     service_watch_run(service);
-    service_write(service);
+    if (service->leaving || !service->write_waits) service_write(service);
     if (service->upgrading && !service->leaving) service_upgrade(service);
 }
 

@@ -89,6 +89,7 @@ void service_upgrade(struct service *service)
                        service->fifos[2], service->fifos[3]};
 
     service->upgrading = 0;
+    service_write(service);
     if (sv_handover_path(path, sizeof path))
         sv_handover_execute(path, argv, fds, sizeof fds / sizeof *fds);
     refuse(service, path, sv_errortext(errno));

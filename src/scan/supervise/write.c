@@ -21,6 +21,14 @@
 
 #include "service.h"
 
+#define RETRY_MS 1000
+
+/*
+ * The linker sorts by alignment: so what is large and hardly ever touched does not lie
+ * between what is used all the time, and no page is in memory for a part of each.
+ */
+#define LARGE 64
+
 /*
  * Opens the journal; service->status.serial becomes no lower than what is in it. A killed
  * supervise may have left transitions in the page that are not in the journal yet.
@@ -54,27 +62,27 @@ static int write_entries(struct service *service)
     return 1;
 }
 
-/* What cannot be written is missing: readers see that from the serials. */
 void service_write_journal(struct service *service)
 {
     if (service->journal < 0) open_journal(service);
-    if (service->journal >= 0) {
-        if (write_entries(service))
-            trouble_over(&service->journal_trouble);
-        else if (trouble_is_new(&service->journal_trouble))
-            sv_warnusys("write ", service->dir_name, "/supervise/" SV_JOURNAL_FILE);
+    if (service->journal < 0) return;
+    if (write_entries(service)) {
+        trouble_over(&service->journal_trouble);
+        service->journal_serial = service->status.serial;
+    } else if (trouble_is_new(&service->journal_trouble)) {
+        sv_warnusys("write ", service->dir_name, "/supervise/" SV_JOURNAL_FILE);
     }
-    service->journal_serial = service->status.serial;
 }
 
 static void write_tally(struct service *service)
 {
-    static unsigned char packed[SV_TALLY_MAX * SV_TALLY_RECORD];
+    static _Alignas(LARGE) unsigned char packed[SV_TALLY_MAX * SV_TALLY_RECORD];
     size_t length =
         sv_tally_pack(packed, &service->tally, service->settings.max_death_tally);
 
-    service->tally_changed = 0;
-    if (sv_statefile_write(service->state_dir, SV_TALLY_FILE, packed, length))
+    service->tally_changed =
+        !sv_statefile_write(service->state_dir, SV_TALLY_FILE, packed, length);
+    if (!service->tally_changed)
         trouble_over(&service->tally_trouble);
     else if (trouble_is_new(&service->tally_trouble))
         sv_warnusys("write ", service->dir_name, "/supervise/" SV_TALLY_FILE);
@@ -114,11 +122,11 @@ static void retry_page(struct service *service)
 
 void service_write(struct service *service)
 {
+    if (!service->is_mapped) retry_page(service);
     if (service->journal_serial != service->status.serial) service_write_journal(service);
     if (service->status_changed) {
         identify_child(&service->status);
         service_store(service);
-        if (!service->is_mapped) retry_page(service);
         if (write_status(service)) {
             service->status_changed = 0;
             trouble_over(&service->status_trouble);
@@ -127,6 +135,10 @@ void service_write(struct service *service)
         }
     }
     if (service->tally_changed) write_tally(service);
+    int left = service->journal_serial != service->status.serial
+               || service->status_changed || service->tally_changed
+               || !service->is_mapped;
+    service->write_ms = left ? sv_clock_monotonic_ms() + RETRY_MS : SV_NEVER;
 }
 
 /* Reads what an earlier supervise left, as far as it goes on: serial and count of starts.
@@ -144,7 +156,7 @@ static void read_earlier(struct service *service)
 
 static void read_tally(struct service *service)
 {
-    static unsigned char packed[SV_TALLY_MAX * SV_TALLY_RECORD];
+    static _Alignas(LARGE) unsigned char packed[SV_TALLY_MAX * SV_TALLY_RECORD];
     ssize_t length =
         sv_statefile_read(service->state_dir, SV_TALLY_FILE, packed, sizeof packed);
     struct timespec now;
