@@ -7,6 +7,7 @@
 
 #include <skalibs/allreadwrite.h>
 #include <skalibs/iopause.h>
+#include <skalibs/unix-transactional.h>
 
 #include <sv/clock.h>
 #include <sv/controlfifo.h>
@@ -37,16 +38,16 @@ int sv_controlfifo_make(int dir, char const *name, int *writer)
     int const flags = O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
 
     if (mkfifoat(dir, name, 0600) < 0 && errno != EEXIST && errno != EROFS) return -1;
-    int reader = openat(dir, name, O_RDONLY | flags);
+    int reader = open2_at(dir, name, O_RDONLY | flags);
     if (reader < 0) return -1;
     if (!check_fifo(reader, EEXIST)) return give_up(reader);
-    *writer = openat(dir, name, O_WRONLY | flags);
+    *writer = open2_at(dir, name, O_WRONLY | flags);
     return *writer < 0 ? give_up(reader) : reader;
 }
 
 int sv_controlfifo_listening(int dir, char const *name)
 {
-    int fd = openat(dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open2_at(dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0) return errno == ENXIO || errno == ENOENT ? 0 : -1;
     (void)close(fd); /* nothing was written */
@@ -55,7 +56,7 @@ int sv_controlfifo_listening(int dir, char const *name)
 
 int sv_controlfifo_open(int dir, char const *name)
 {
-    int fd = openat(dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open2_at(dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0) return -1;
     return check_fifo(fd, EINVAL) ? fd : give_up(fd);

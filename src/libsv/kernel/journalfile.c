@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skalibs/unix-transactional.h>
+
 #include <sv/journalfile.h>
 #include <sv/statefile.h>
 
@@ -12,13 +14,19 @@
  */
 static int read_record(int fd, unsigned char *packed, uint64_t offset)
 {
-    return pread(fd, packed, SV_JOURNAL_RECORD, (off_t)offset) == SV_JOURNAL_RECORD;
+    ssize_t got;
+
+    do got = pread(fd, packed, SV_JOURNAL_RECORD, (off_t)offset);
+    while (got < 0 && errno == EINTR);
+    return got == SV_JOURNAL_RECORD;
 }
 
 static int write_record(int fd, unsigned char const *packed, uint64_t offset)
 {
-    ssize_t written = pwrite(fd, packed, SV_JOURNAL_RECORD, (off_t)offset);
+    ssize_t written;
 
+    do written = pwrite(fd, packed, SV_JOURNAL_RECORD, (off_t)offset);
+    while (written < 0 && errno == EINTR);
     if (written >= 0 && written < SV_JOURNAL_RECORD) errno = ENOSPC;
     return written == SV_JOURNAL_RECORD;
 }
@@ -77,7 +85,7 @@ static int replace(int dir)
 int sv_journalfile_open(int dir, uint64_t *last)
 {
     unsigned char header[SV_JOURNAL_RECORD];
-    int fd = openat(dir, SV_JOURNAL_FILE, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open2_at(dir, SV_JOURNAL_FILE, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0 && errno != ENOENT && errno != ELOOP && errno != EISDIR) return -1;
     if (fd < 0) return replace(dir);

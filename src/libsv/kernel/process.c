@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
+#include <skalibs/djbunix.h>
 #include <skalibs/types.h>
 
 #include <sv/process.h>
@@ -64,18 +65,17 @@ int sv_process_look(pid_t pid, struct sv_process *process)
     size_t length = strlen(path);
     length += pid_fmt(path + length, pid);
     memcpy(path + length, "/stat", sizeof "/stat");
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open2(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return errno == ENOENT ? 0 : -1;
-    (void)fstat(fd, &about); /* if not: it is nobody's */
-    errno = 0;
-    length = allread(fd, text, STAT_MAX);
+    (void)fstat(fd, &about);                   /* if not: it is nobody's */
+    ssize_t got = fd_read(fd, text, STAT_MAX); /* the kernel gives all of it at once */
     int error_number = errno;
     (void)close(fd); /* opened for reading */
-    if (length < STAT_MAX && error_number && error_number != EPIPE) {
+    if (got < 0) {
         errno = error_number;
         return error_number == ESRCH ? 0 : -1; /* it went while we looked */
     }
-    text[length] = 0;
+    text[got] = 0;
     if (!parse(text, process)) {
         errno = EPROTO;
         return -1;
@@ -115,11 +115,11 @@ uint64_t sv_process_ticks(int64_t boottime_ns)
 void sv_process_boot_id(unsigned char *boot_id)
 {
     char text[64];
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    int fd = open2("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 
     memset(boot_id, 0, SV_BOOT_ID);
     if (fd < 0) return;
-    ssize_t length = read(fd, text, sizeof text);
+    ssize_t length = fd_read(fd, text, sizeof text);
     (void)close(fd); /* opened for reading */
     if (length > 0) (void)sv_status_scan_boot_id(text, (size_t)length, boot_id);
 }

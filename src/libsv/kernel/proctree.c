@@ -12,7 +12,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <skalibs/allreadwrite.h>
+#include <skalibs/djbunix.h>
 #include <skalibs/types.h>
+#include <skalibs/unix-transactional.h>
 
 #include <sv/process.h>
 #include <sv/proctree.h>
@@ -44,7 +47,7 @@ static int open_threads(pid_t pid)
 
     length += pid_fmt(path + length, pid);
     memcpy(path + length, "/task", sizeof "/task");
-    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return open2(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* Takes the next byte of a list of decimal pids, `pid` being the one half read. */
@@ -66,9 +69,9 @@ static int add_thread(struct tree *tree, int threads, char const *name)
 
     memcpy(path, name, length);
     memcpy(path + length, "/children", sizeof "/children");
-    int fd = openat(threads, path, O_RDONLY | O_CLOEXEC);
+    int fd = open2_at(threads, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return 0;
-    while ((got = read(fd, chunk, sizeof chunk)) > 0)
+    while ((got = fd_read(fd, chunk, sizeof chunk)) > 0)
         for (ssize_t i = 0; i < got; i++) pid = take_digit(tree, pid, chunk[i]);
     (void)take_digit(tree, pid, ' ');
     (void)close(fd); /* opened for reading */

@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skalibs/allreadwrite.h>
+#include <skalibs/unix-transactional.h>
+
 #include <sv/recoveryfile.h>
 
 #define NEW SV_RECOVERY_FILE ".new"
@@ -29,7 +32,7 @@ static int give_up(int fd)
  */
 static int open_ours(int dir, int mode, struct stat *about)
 {
-    int fd = openat(dir, SV_RECOVERY_FILE, mode | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open2_at(dir, SV_RECOVERY_FILE, mode | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0) {
         if (errno == ELOOP || errno == ENXIO || errno == EISDIR) errno = ENOENT;
@@ -43,13 +46,22 @@ static int open_ours(int dir, int mode, struct stat *about)
     return give_up(fd);
 }
 
+static ssize_t write_at(int fd, void const *bytes, size_t length, off_t at)
+{
+    ssize_t written;
+
+    do written = pwrite(fd, bytes, length, at);
+    while (written < 0 && errno == EINTR);
+    return written;
+}
+
 /* Makes NEW with the bytes of *page: written, so that it has its room. */
 static int make_new(struct sv_recovery const *page, int dir)
 {
     if (unlinkat(dir, NEW, 0) < 0 && errno != ENOENT) return -1;
-    int fd = openat(dir, NEW, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = open3_at(dir, NEW, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) return -1;
-    ssize_t written = write(fd, page, SV_RECOVERY_SIZE);
+    ssize_t written = fd_write(fd, (char const *)page, SV_RECOVERY_SIZE);
     if (written == SV_RECOVERY_SIZE) return fd;
     if (written >= 0) errno = ENOSPC;
     (void)give_up(fd);
@@ -76,7 +88,7 @@ int sv_recoveryfile_retry(struct sv_recovery *page, int dir)
     if (fstat(fd, &about) < 0) return give_up(fd), 0;
     page->device = about.st_dev;
     page->inode = about.st_ino;
-    if (pwrite(fd, page, SV_RECOVERY_SIZE, 0) != SV_RECOVERY_SIZE
+    if (write_at(fd, page, SV_RECOVERY_SIZE, 0) != SV_RECOVERY_SIZE
         || renameat(dir, NEW, dir, SV_RECOVERY_FILE) < 0 || !map_over(page, fd))
         return give_up(fd), 0;
     (void)close(fd); /* the mapping stays */
@@ -121,7 +133,7 @@ int sv_recoveryfile_peek(struct sv_recovery *copy, int dir, unsigned char const 
     int fd = open_ours(dir, O_RDONLY, &about);
 
     if (fd < 0) return errno == ENOENT ? 0 : -1;
-    ssize_t length = pread(fd, copy, sizeof *copy, 0);
+    ssize_t length = fd_read(fd, (char *)copy, sizeof *copy);
     if (length < 0) return give_up(fd);
     (void)close(fd); /* only read from */
     return length == sizeof *copy
@@ -142,7 +154,7 @@ int sv_recoveryfile_relay(int dir, int pid, int wait_status)
 
     if (fd < 0) return 0;
     ssize_t written =
-        pwrite(fd, &relayed, sizeof relayed, offsetof(struct sv_recovery, relayed_pid));
+        write_at(fd, &relayed, sizeof relayed, offsetof(struct sv_recovery, relayed_pid));
     if (written == sizeof relayed) return (void)close(fd), 1;
     return give_up(fd), 0;
 }

@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skalibs/djbunix.h>
+#include <skalibs/unix-transactional.h>
+
 #include <sv/link.h>
 #include <sv/statedir.h>
 
@@ -85,10 +88,10 @@ static int follow(int dir, char const *name, int flags, int create)
 
     if (!sv_link_read(dir, name, &link)) return -1;
     if (!link.alone) return refuse(-1);
-    int fd = openat(dir, link.target, flags);
+    int fd = open2_at(dir, link.target, flags);
     if (fd < 0 && errno == ENOENT && create && link.trusted) {
         if (mkdirat(dir, link.target, 0700) < 0 && errno != EEXIST) return -1;
-        fd = openat(dir, link.target, flags);
+        fd = open2_at(dir, link.target, flags);
     }
     if (link.trusted) return fd;
     if (fd < 0 || fstat(fd, &about) < 0) return refuse(fd);
@@ -98,11 +101,11 @@ static int follow(int dir, char const *name, int flags, int create)
 /* Opens the directory `name`, one part of a path, in `dir`; makes it if need be. */
 static int open_part(int dir, char const *name, int flags, int create)
 {
-    int fd = openat(dir, name, flags | O_NOFOLLOW);
+    int fd = open2_at(dir, name, flags | O_NOFOLLOW);
 
     if (fd < 0 && errno == ENOENT && create) {
         if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST) return -1;
-        fd = openat(dir, name, flags | O_NOFOLLOW);
+        fd = open2_at(dir, name, flags | O_NOFOLLOW);
     }
     if (fd >= 0 || (errno != ELOOP && errno != ENOTDIR)) return fd;
     return follow(dir, name, flags, create);
@@ -115,7 +118,7 @@ static int open_base(char *path, char **last)
 
     *slash = 0;
     *last = slash + 1;
-    int fd = open(slash == path ? "/" : path, PLACE);
+    int fd = open2(slash == path ? "/" : path, PLACE);
     *slash = '/';
     return fd;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
+#include <skalibs/unix-transactional.h>
 
 #include <sv/link.h>
 #include <sv/statefile.h>
@@ -31,12 +32,12 @@ int sv_statefile_is_ours(int fd)
 int sv_statefile_create(int dir, char const *name, int flags, mode_t mode)
 {
     int const always = O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    int fd = openat(dir, name, flags | always, mode);
+    int fd = open3_at(dir, name, flags | always, mode);
 
     for (int i = 1; i < TRIES && fd < 0 && errno == EEXIST; i++) {
         if (unlinkat(dir, name, 0) < 0 && errno == EISDIR)
             (void)unlinkat(dir, name, AT_REMOVEDIR); /* if not, we fail again */
-        fd = openat(dir, name, flags | always, mode);
+        fd = open3_at(dir, name, flags | always, mode);
     }
     return fd;
 }
@@ -79,6 +80,19 @@ int sv_statefile_write(int dir, char const *name, void const *bytes, size_t leng
     return written && renameat(dir, fresh, dir, name) == 0;
 }
 
+/* allread() leaves an errno behind that it has seen to. */
+static ssize_t read_all(int fd, char *bytes, size_t size)
+{
+    size_t done = 0;
+    ssize_t got = 1;
+
+    while (got > 0 && done < size) {
+        got = fd_read(fd, bytes + done, size - done);
+        if (got > 0) done += (size_t)got;
+    }
+    return got < 0 ? -1 : (ssize_t)done;
+}
+
 /* Reads the regular file `fd`, and closes it; whatever it is. */
 static ssize_t read_whole(int fd, void *bytes, size_t size)
 {
@@ -91,9 +105,7 @@ static ssize_t read_whole(int fd, void *bytes, size_t size)
         errno = EINVAL;
         got = -1;
     } else {
-        errno = 0;
-        size_t count = allread(fd, bytes, size);
-        got = count < size && errno && errno != EPIPE ? -1 : (ssize_t)count;
+        got = read_all(fd, bytes, size);
     }
     int error_number = errno;
     (void)close(fd); /* opened for reading */
@@ -103,14 +115,14 @@ static ssize_t read_whole(int fd, void *bytes, size_t size)
 
 ssize_t sv_statefile_read(int dir, char const *name, void *bytes, size_t size)
 {
-    int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open2_at(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
     return fd < 0 ? -1 : read_whole(fd, bytes, size);
 }
 
 ssize_t sv_statefile_read_ours(int dir, char const *name, void *bytes, size_t size)
 {
-    int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open2_at(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0) return -1;
     if (sv_statefile_is_ours(fd)) return read_whole(fd, bytes, size);
@@ -131,6 +143,6 @@ ssize_t sv_statefile_follow(int dir, char const *name, void *bytes, size_t size)
         errno = EPERM;
         return -1;
     }
-    int fd = openat(dir, link.target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = open2_at(dir, link.target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     return fd < 0 ? -1 : read_whole(fd, bytes, size);
 }

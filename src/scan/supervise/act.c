@@ -111,6 +111,14 @@ void service_feed(struct service *service, struct sv_event const *event)
     feed(service, event);
 }
 
+/* Where that cannot be told now it is tried, and execve() tells. */
+static unsigned int has_finish(struct service const *service)
+{
+    return sv_servicedir_is_executable(service->dir, "finish")
+           || (errno != ENOENT && errno != EACCES && errno != EPERM && errno != EISDIR
+               && errno != ENOTDIR && errno != ELOOP);
+}
+
 void service_event(struct service *service, enum sv_event_kind kind)
 {
     struct sv_event event = {.kind = kind, .now_ms = sv_clock_monotonic_ms()};
@@ -120,8 +128,7 @@ void service_event(struct service *service, enum sv_event_kind kind)
         event.input_left = !ioctl(0, FIONREAD, &input) && input > 0;
     if (kind == SV_EVENT_BEGIN)
         event.has_down = sv_servicedir_has(service->dir, "down") > 0;
-    if (kind == SV_EVENT_RESUME)
-        event.has_finish = sv_servicedir_is_executable(service->dir, "finish");
+    if (kind == SV_EVENT_RESUME) event.has_finish = has_finish(service);
     service_feed(service, &event);
 }
 
@@ -164,7 +171,7 @@ void service_child_ended(struct service *service, int pid, int wait_status, int 
     event.kind = SV_EVENT_FINISH_DIED;
     if (service->machine.child == SV_CHILD_RUN) {
         event.kind = SV_EVENT_DIED;
-        event.has_finish = sv_servicedir_is_executable(service->dir, "finish");
+        event.has_finish = has_finish(service);
         if (!unseen) event.heir = find_heir(service, wait_status);
         event.over_limit =
             !event.heir && is_over_limit(service, event.now_ms, wait_status);

@@ -17,6 +17,7 @@
 #include <skalibs/djbunix.h>
 #include <skalibs/selfpipe.h>
 #include <skalibs/sig.h>
+#include <skalibs/unix-transactional.h>
 
 #include <sv/clock.h>
 #include <sv/controlfifo.h>
@@ -100,7 +101,7 @@ static void open_directories(struct service *service)
     /* an image that was executed anew is there already; the name may be relative */
     if (!service->handed_count && chdir(service->dir_name) < 0)
         sv_dieusys(111, "chdir to ", service->dir_name);
-    service->dir = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    service->dir = open2(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (service->dir < 0) sv_dieusys(111, "open ", service->dir_name);
     find_name(service);
     if (sv_servicedir_has(service->dir, "down") < 0)
@@ -172,9 +173,9 @@ static int take_handed_lock(struct service *service)
 static int open_lock(int state_dir)
 {
     struct stat about;
-    int fd =
-        openat(state_dir, "lock",
-               O_WRONLY | O_NONBLOCK | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = open3_at(state_dir, "lock",
+                      O_WRONLY | O_NONBLOCK | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+                      0600);
 
     if (fd < 0 || fstat(fd, &about) < 0) return -1;
     if (S_ISREG(about.st_mode) && about.st_nlink == 1) return fd;
@@ -182,12 +183,21 @@ static int open_lock(int state_dir)
     return -1;
 }
 
+static int lock_now(int fd)
+{
+    int failed;
+
+    do failed = flock(fd, LOCK_EX | LOCK_NB);
+    while (failed && errno == EINTR);
+    return failed;
+}
+
 static void take_lock(struct service *service)
 {
     service->lock = open_lock(service->state_dir);
     if (service->lock < 0) die_about(service, "acquire ", "supervise/lock", "");
     if (take_handed_lock(service)) return;
-    if (!flock(service->lock, LOCK_EX | LOCK_NB)) return;
+    if (!lock_now(service->lock)) return;
     int error_number = errno;
     if (error_number == EWOULDBLOCK && is_left_over(service)
         && wait_for_lock(service->lock))

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
 #include <skalibs/selfpipe.h>
@@ -58,7 +59,7 @@ static void reap(struct service *service)
     siginfo_t *end = &service->page->end;
     int wait_status;
 
-    for (;;) {
+    while (!service->leaving) {
         end->si_pid = 0;
         if (waitid(P_ALL, 0, end, WEXITED | WNOHANG) < 0 && errno == EINTR) continue;
         int pid = end->si_pid;
@@ -98,9 +99,9 @@ static void grow_deaf(struct service *service, char const *what)
 
 static void take_signals(struct service *service)
 {
-    int number;
+    int number = 0;
 
-    while ((number = selfpipe_read()) > 0) {
+    while (!service->leaving && (number = selfpipe_read()) > 0) {
         if (number == SIGCHLD) take_ends(service);
         if (number == SIGTERM || number == SIGINT) end(service, SV_EVENT_TERMINATE);
         if (number == SIGHUP && service->reads_pipe) end(service, SV_EVENT_DRAIN);
@@ -219,5 +220,5 @@ int main(int argc, char const *const *argv)
     service_write(&service);
     sv_stack_release();
     while (!service.leaving) round_of_events(&service);
-    return 0;
+    _exit(0); /* exit() would only touch pages that no one has needed so far */
 }
