@@ -4,8 +4,8 @@
  * What svscan takes from outside: letters from its control FIFO, and events in any order.
  * Each byte is an event of one entry (low four bits) with its flags and a delay (high
  * four bits); the same byte is also looked up as a letter. Whatever comes: never two
- * supervises for one side, the logger ends last, the pipe outlives both, and after
- * SHUTDOWN there is an end.
+ * supervises for one side, the logger ends last, the pipe outlives both, nothing that may
+ * still run is forgotten without a word, and after SHUTDOWN there is an end.
  */
 
 #include <sv/scancontrol.h>
@@ -20,6 +20,7 @@ struct world {
     int64_t now_ms;
     int alive[SV_SCAN_SIDE_COUNT];
     int told[SV_SCAN_SIDE_COUNT];
+    int left[SV_SCAN_SIDE_COUNT]; /* what it looked after may still run */
     int has_pipe;
     int is_forgotten;
 };
@@ -53,10 +54,13 @@ static void perform(struct world *world, enum sv_scan_action action)
         break;
     case SV_SCAN_ACTION_FORGET:
         check(!world->has_pipe && !world->alive[SV_SCAN_SIDE_MAIN]);
+        check(!world->left[SV_SCAN_SIDE_MAIN] && !world->left[SV_SCAN_SIDE_LOG]);
         world->is_forgotten = 1;
         break;
     case SV_SCAN_ACTION_WATCH:
     case SV_SCAN_ACTION_UNWATCH:
+    case SV_SCAN_ACTION_WARN_LEFT_MAIN: world->left[SV_SCAN_SIDE_MAIN] = 0; break;
+    case SV_SCAN_ACTION_WARN_LEFT_LOG: world->left[SV_SCAN_SIDE_LOG] = 0; break;
     case SV_SCAN_ACTION_WARN_LOG:
     case SV_SCAN_ACTION_RELEASE:
     case SV_SCAN_ACTION_LOOK:
@@ -72,12 +76,14 @@ static void feed(struct world *world, struct sv_scan_event *event)
     int is_main = event->side == SV_SCAN_SIDE_MAIN;
 
     event->now_ms = world->now_ms;
+    if (event->kind == SV_SCAN_EVENT_DIED && world->alive[event->side])
+        world->left[event->side] = event->unfinished;
     if (event->kind == SV_SCAN_EVENT_DIED) world->alive[event->side] = 0;
     if (event->kind == SV_SCAN_EVENT_STOP_FAILED) world->told[event->side] = 0;
     if (event->kind == SV_SCAN_EVENT_STARTED
         && (is_main ? awaits_main : world->plan.awaits == SV_SCAN_AWAITS_START_LOG)) {
         world->alive[event->side] = 1;
-        world->told[event->side] = 0;
+        world->told[event->side] = world->left[event->side] = 0;
     }
     if (event->kind == SV_SCAN_EVENT_PIPE_OPENED
         && world->plan.awaits == SV_SCAN_AWAITS_PIPE)
@@ -133,7 +139,9 @@ int LLVMFuzzerTestOneInput(uint8_t const *data, size_t size)
                                        .waits = flag ? 1 : 0,
                                        .has_log = flag ? 1 : 0,
                                        .input_left = flag ? 1 : 0,
-                                       .exited_well = flag ? 1 : 0};
+                                       .taken_over = flag ? 1 : 0,
+                                       .exited_well = flag ? 1 : 0,
+                                       .unfinished = flag ? 0 : 1};
         world.now_ms += delays[data[i] >> 6];
         feed(&world, &event);
     }

@@ -12,6 +12,10 @@
 #define MAIN SV_SCAN_SIDE_MAIN
 #define LOG SV_SCAN_SIDE_LOG
 
+/* Flags besides 0 and 1: DIED that left something, STARTED that lived already. */
+#define LEFT 2
+#define OLD 3
+
 #define WORD(name, word) word,
 static char const *const action_words[] = {SV_SCAN_ACTIONS(WORD)};
 #undef WORD
@@ -36,7 +40,9 @@ static void tell(enum sv_scan_event_kind kind, enum sv_scan_side side, int flag,
                                   .now_ms = now_ms += later_ms};
     struct sv_scan_actions actions;
 
-    event.has_log = event.input_left = event.exited_well = event.waits = flag ? 1 : 0;
+    event.has_log = event.input_left = event.exited_well = event.waits = flag == 1;
+    event.unfinished = flag == LEFT;
+    event.taken_over = flag == OLD;
     sv_scanplan_step(&plan, &event, &actions);
     last_actions[0] = 0;
     for (unsigned int i = 0; i < actions.count; i++) {
@@ -145,6 +151,85 @@ static void what_cannot_be_told(void)
     is_done("stop-main", "as often as it takes");
 }
 
+static void killed_while_it_ends(void)
+{
+    with_logger();
+    tell(SV_SCAN_EVENT_SHUTDOWN, MAIN, 0, 60);
+    tell(SV_SCAN_EVENT_DIED, MAIN, LEFT, 10);
+    is_done("start-main",
+            "killed during the stop: another one for the service that is left");
+    tell(SV_SCAN_EVENT_STARTED, MAIN, 0, 0);
+    is_done("", "and given time to settle");
+    tell(SV_SCAN_EVENT_TIME, MAIN, 0, 50);
+    is_done("stop-main", "then told to end as well");
+    tell(SV_SCAN_EVENT_DIED, MAIN, 1, 10);
+    is_done("release stop-log", "which it does");
+    tell(SV_SCAN_EVENT_DIED, LOG, LEFT, 10);
+    is_done("start-log", "the same for the logger");
+    tell(SV_SCAN_EVENT_START_FAILED, LOG, 0, 0);
+    for (int tries = 1; tries < SV_SCAN_RESUMES - 1; tries++) {
+        tell(SV_SCAN_EVENT_TIME, MAIN, 0, 1000);
+        tell(SV_SCAN_EVENT_START_FAILED, LOG, 0, 0);
+        is_done("", "which may fail");
+    }
+    tell(SV_SCAN_EVENT_TIME, MAIN, 0, 1000);
+    tell(SV_SCAN_EVENT_START_FAILED, LOG, 0, 0);
+    is_done("warn-left-log peek", "after some tries it is given up, and told of");
+    tell(SV_SCAN_EVENT_PEEKED, LOG, 0, 0);
+    is_done("close-pipe forget", "so that there is an end");
+}
+
+static void killed_before(void)
+{
+    with_logger();
+    tell(SV_SCAN_EVENT_DIED, MAIN, LEFT, 10);
+    is_done("", "a supervise of 10 ms is killed");
+    tell(SV_SCAN_EVENT_TIME, MAIN, 0, 40);
+    is_done("start-main", "what it left is looked after again a moment later");
+    tell(SV_SCAN_EVENT_STARTED, MAIN, 0, 0);
+    tell(SV_SCAN_EVENT_DIED, MAIN, LEFT, 10);
+    tell(SV_SCAN_EVENT_SHUTDOWN, MAIN, 0, 10);
+    is_done("", "killed just before a shutdown: what it left is not forgotten");
+    tell(SV_SCAN_EVENT_TIME, MAIN, 0, 30);
+    is_done("start-main", "it is taken over, to be ended");
+    with_logger();
+    tell(SV_SCAN_EVENT_DIED, MAIN, 0, 10);
+    tell(SV_SCAN_EVENT_SHUTDOWN, MAIN, 0, 10);
+    is_done("release", "if it left nothing there is nothing to end");
+}
+
+static void killed_while_it_is_renewed(void)
+{
+    begin();
+    tell(SV_SCAN_EVENT_FOUND, MAIN, 0, 0);
+    tell(SV_SCAN_EVENT_LOOKED, MAIN, 0, 0);
+    tell(SV_SCAN_EVENT_STARTED, MAIN, 0, 0);
+    tell(SV_SCAN_EVENT_LOG_APPEARED, MAIN, 0, 60);
+    is_done("unwatch stop-main", "a service that is to get its logger is ended");
+    tell(SV_SCAN_EVENT_DIED, MAIN, LEFT, 0);
+    is_done("start-main", "killed meanwhile, it is taken over as it was");
+    tell(SV_SCAN_EVENT_STARTED, MAIN, 0, 0);
+    tell(SV_SCAN_EVENT_TIME, MAIN, 0, 50);
+    is_done("stop-main", "and ended");
+    tell(SV_SCAN_EVENT_DIED, MAIN, 1, 1);
+    is_done("look", "then it gets its logger");
+}
+
+static void taken_over(void)
+{
+    begin();
+    tell(SV_SCAN_EVENT_FOUND, MAIN, 0, 0);
+    tell(SV_SCAN_EVENT_LOOKED, MAIN, 0, 0);
+    tell(SV_SCAN_EVENT_STARTED, MAIN, OLD, 0);
+    tell(SV_SCAN_EVENT_DIED, MAIN, 0, 1);
+    is_done("look", "a supervise that lived already and dies is replaced at once");
+    tell(SV_SCAN_EVENT_LOOKED, MAIN, 0, 0);
+    is_done("start-main", "as one that lived for long");
+    tell(SV_SCAN_EVENT_STARTED, MAIN, OLD, 0);
+    tell(SV_SCAN_EVENT_SHUTDOWN, MAIN, 0, 0);
+    is_done("unwatch stop-main", "and need not settle");
+}
+
 int main(void)
 {
     removal();
@@ -152,5 +237,9 @@ int main(void)
     made_in_place();
     replacement_and_a_late_log();
     what_cannot_be_told();
+    killed_while_it_ends();
+    killed_before();
+    killed_while_it_is_renewed();
+    taken_over();
     return done();
 }

@@ -15,7 +15,7 @@
 #include "tap.h"
 
 #define SLOTS (1u << 21)
-#define MOST_STATES (1u << 18)
+#define MOST_STATES (1u << 20)
 #define MANY_STEPS 200
 #define SHORT_MS (SV_SCAN_SETTLE_MS / 2)
 
@@ -25,6 +25,7 @@
 struct side {
     int alive;
     int told;
+    int unfinished;    /* gone, and what it looked after may still run */
     int64_t age_ms;    /* since it was last started, or tried; at most the pace */
     int64_t untold_ms; /* it could not be told, and is not to be told again for so long */
 };
@@ -122,11 +123,17 @@ static struct state canonical(struct state const *from, int64_t now_ms)
         to.plan.sides[i].start_ms = rounded(half->start_ms, now_ms);
         if (half->state == SV_SCAN_STATE_ALIVE)
             to.plan.sides[i].tell_ms = rounded(half->tell_ms, now_ms);
+        if (!sv_scanplan_is_alive(plan, i))
+            to.plan.sides[i].unfinished = half->unfinished;
     }
     if (plan->place == SV_SCAN_PLACE_LOST)
         to.plan.lost_ms = rounded(plan->lost_ms, now_ms);
     to.plan.young_ms = rounded(plan->young_ms, now_ms);
     to.plan.drains = plan->drains;
+    /* between the first and the last but one nothing differs */
+    to.plan.resumes = plan->resumes && plan->resumes < SV_SCAN_RESUMES
+                          ? SV_SCAN_RESUMES - 1
+                          : plan->resumes;
     to.plan.waits = plan->waits;
     to.plan.fresh = plan->fresh;
     to.plan.warned = plan->warned;
@@ -167,7 +174,9 @@ static void add(struct state const *state)
 static void begin_side(struct state *state, enum sv_scan_side side)
 {
     struct world *world = &state->world;
-    int early = world->sides[side].age_ms < SV_SCAN_PACE_MS;
+    int early = world->sides[side].age_ms < SV_SCAN_PACE_MS
+                && !(world->sides[side].unfinished
+                     && world->sides[side].age_ms >= SV_SCAN_HURRY_MS);
 
     expect(!world->sides[side].alive, "never two supervises for %s", side_words[side]);
     expect(!early || (side == MAIN && world->renewed),
@@ -176,7 +185,8 @@ static void begin_side(struct state *state, enum sv_scan_side side)
     expect(side == LOG || world->reader == world->writer,
            "main has a whole pipe or none");
     expect(side == MAIN || state->plan.course != SV_SCAN_COURSE_LEAVING
-               || world->sides[MAIN].alive || world->input_left,
+               || world->sides[MAIN].alive || world->sides[MAIN].unfinished
+               || world->input_left || world->sides[LOG].unfinished,
            "a logger whose service is gone is started only for what is left");
     if (side == LOG) world->input_left = 0;
     world->sides[side].age_ms = 0;
@@ -197,6 +207,15 @@ static void tell_side(struct state *state, enum sv_scan_side side)
     world->sides[side].told = 1;
     if (side == LOG) world->writer = 0;
     if (side == MAIN && state->plan.course == SV_SCAN_COURSE_RENEWING) world->renewed = 1;
+}
+
+static void give_up(struct state *state, enum sv_scan_side side)
+{
+    struct side *about = &state->world.sides[side];
+
+    expect(!about->alive && about->unfinished,
+           "%s is given up when it has left something", side_words[side]);
+    about->unfinished = 0;
 }
 
 static void perform(struct state *state, enum sv_scan_action action)
@@ -222,11 +241,15 @@ static void perform(struct state *state, enum sv_scan_action action)
     case SV_SCAN_ACTION_WARN_LOG:
         expect(!world->watching, "too late is after the watch");
         break;
+    case SV_SCAN_ACTION_WARN_LEFT_MAIN: give_up(state, MAIN); break;
+    case SV_SCAN_ACTION_WARN_LEFT_LOG: give_up(state, LOG); break;
     case SV_SCAN_ACTION_STOP_MAIN: tell_side(state, MAIN); break;
     case SV_SCAN_ACTION_STOP_LOG: tell_side(state, LOG); break;
     case SV_SCAN_ACTION_RELEASE:
         expect(!world->sides[MAIN].alive && !world->released,
                "released once, main being gone");
+        expect(!world->sides[MAIN].unfinished,
+               "and having left nothing that is not told of");
         world->released = 1;
         break;
     case SV_SCAN_ACTION_CLOSE_PIPE:
@@ -236,6 +259,8 @@ static void perform(struct state *state, enum sv_scan_action action)
     case SV_SCAN_ACTION_FORGET:
         expect(nobody && !world->reader && !world->watching,
                "nothing is left when forgotten");
+        expect(!world->sides[MAIN].unfinished && !world->sides[LOG].unfinished,
+               "nor is anything left running that is not told of");
         expect(state->plan.place != SV_SCAN_PLACE_HERE || state->plan.shutdown,
                "what is there is not forgotten");
         world->forgotten = 1;
@@ -251,7 +276,10 @@ static void perform(struct state *state, enum sv_scan_action action)
         expect(nobody && world->reader, "there is a pipe to look into");
         break;
     case SV_SCAN_ACTION_START_MAIN:
-        expect(keeping, "main is not started for what is to go");
+        expect(keeping
+                   || (state->plan.course != SV_SCAN_COURSE_KEEPING
+                       && world->sides[MAIN].unfinished),
+               "main is not started for what is to go, unless it has to be ended");
         begin_side(state, MAIN);
         break;
     case SV_SCAN_ACTION_START_LOG: begin_side(state, LOG); break;
@@ -271,6 +299,8 @@ static enum sv_scan_awaits awaits_of(enum sv_scan_action action)
     case SV_SCAN_ACTION_UNWATCH:
     case SV_SCAN_ACTION_WARN_LOG:
     case SV_SCAN_ACTION_STOP_MAIN:
+    case SV_SCAN_ACTION_WARN_LEFT_MAIN:
+    case SV_SCAN_ACTION_WARN_LEFT_LOG:
     case SV_SCAN_ACTION_STOP_LOG:
     case SV_SCAN_ACTION_RELEASE:
     case SV_SCAN_ACTION_CLOSE_PIPE:
@@ -285,11 +315,13 @@ static void happen(struct world *world, struct sv_scan_event const *event)
 {
     if (event->kind == SV_SCAN_EVENT_STARTED) {
         world->sides[event->side].alive = 1;
-        world->sides[event->side].told = 0;
+        world->sides[event->side].told = world->sides[event->side].unfinished = 0;
+        if (event->taken_over) world->sides[event->side].age_ms = SV_SCAN_PACE_MS;
     }
     if (event->kind == SV_SCAN_EVENT_DIED)
         world->sides[event->side] =
-            (struct side){.age_ms = world->sides[event->side].age_ms};
+            (struct side){.age_ms = world->sides[event->side].age_ms,
+                          .unfinished = event->unfinished};
     if (event->kind == SV_SCAN_EVENT_PIPE_OPENED) world->reader = world->writer = 1;
     if (event->kind == SV_SCAN_EVENT_STOP_FAILED) {
         world->sides[event->side].told = 0;
@@ -383,7 +415,7 @@ static void try_answer(struct state const *from, enum sv_scan_event_kind kind,
     struct sv_scan_event event = {.kind = kind, .side = side};
 
     for (int flag = 0; flag < 2; flag++) {
-        event.has_log = event.input_left = flag ? 1 : 0;
+        event.has_log = event.input_left = event.taken_over = flag ? 1 : 0;
         if (from->plan.awaits != awaits) {
             try_impossible(from, event);
         } else {
@@ -397,8 +429,9 @@ static void try_death(struct state const *from, enum sv_scan_side side)
 {
     struct sv_scan_event event = {.kind = SV_SCAN_EVENT_DIED, .side = side};
 
-    for (int well = 0; well < 2; well++) {
-        event.exited_well = well ? 1 : 0;
+    for (int how = 0; how < 3; how++) {
+        event.exited_well = how == 1;
+        event.unfinished = how == 2;
         if (from->world.sides[side].alive) {
             try(from, event, 0);
         } else {
@@ -499,7 +532,8 @@ static struct state settle(struct state state, enum mood mood)
         int64_t deadline_ms = sv_scanplan_deadline(&state.plan);
         struct sv_scan_event died = {.kind = SV_SCAN_EVENT_DIED,
                                      .side = state.world.sides[MAIN].told ? MAIN : LOG,
-                                     .exited_well = mood != HOSTILE};
+                                     .exited_well = mood != HOSTILE,
+                                     .unfinished = mood == HOSTILE};
         if (state.plan.awaits != SV_SCAN_AWAITS_NOTHING)
             state = answer(&state, mood);
         else if (state.world.sides[died.side].alive && state.world.sides[died.side].told)

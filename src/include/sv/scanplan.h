@@ -37,17 +37,28 @@
  *                 not ALIVE, RENEWING if it is
  *                 and young, else WARN_LOG
  *                 (once)
- *   DIED MAIN     WAITING; log UNSEEN unless   KEEPING, WAITING,  IDLE
- *                 PIPED                        log UNSEEN
- *   DIED LOG      WAITING                      cannot happen      WAITING while MAIN is
- *                                                                 ALIVE, else IDLE;
- *                                                                 drained if it was TOLD
- *                                                                 and ended well
+ *   DIED MAIN     WAITING; log UNSEEN unless   resumed, else      resumed, else IDLE
+ *                 PIPED                        KEEPING, WAITING,
+ *                                              log UNSEEN
+ *   DIED LOG      WAITING                      cannot happen      WAITING until MAIN is
+ *                                                                 IDLE; then resumed,
+ *                                                                 else IDLE; drained if
+ *                                                                 it was TOLD and ended
+ *                                                                 well
  *   TIME          nothing by itself
  *   SHUTDOWN      leave, never begin anew      the same           never begin anew
  *   STOP_FAILED   TOLD: ALIVE again            the same           the same
  *   an answer     to what was asked for; a failure is tried again SV_SCAN_PACE_MS later,
  *                 and so is what STOP_FAILED is about
+ *
+ * "Resumed": a supervise that was killed while it was bringing its service down may have
+ * left it running (`unfinished`): then another one is started, which takes that service
+ * over, and is told to end as well: WAITING. So is one that was killed shortly before, in
+ * KEEPING, and was WAITING for its next start. It is done SV_SCAN_RESUMES times at most
+ * for each side, a start that fails included; then WARN_LEFT: leaving is bounded.
+ *
+ * STARTED answers also when there was one that lives already, left by another svscan
+ * (`taken_over`): that is no start, so it counts neither as one nor as young.
  *
  * After each event, what time decides: LOST for SV_SCAN_LOST_MS: place GONE, leave. Young
  * for long enough: the watch ends. Then, unless an answer is awaited, the first that
@@ -60,9 +71,11 @@
  *     LOG is due                    START_LOG            -> STARTED, START_FAILED
  *     MAIN is due                   START_MAIN           -> STARTED, START_FAILED
  *   RENEWING:
+ *     MAIN is due                   START_MAIN           -> STARTED, START_FAILED
  *     MAIN is ALIVE and settled     STOP_MAIN            (-> STOP_FAILED)
  *   LEAVING:
- *     MAIN is ALIVE, LOG is due     START_LOG            -> STARTED, START_FAILED
+ *     MAIN is not IDLE, LOG is due  START_LOG            -> STARTED, START_FAILED
+ *     MAIN is due                   START_MAIN           -> STARTED, START_FAILED
  *     MAIN is ALIVE and settled     STOP_MAIN            (-> STOP_FAILED)
  *     MAIN is IDLE                  RELEASE, once
  *       LOG is ALIVE and settled    STOP_LOG             (-> STOP_FAILED)
@@ -71,7 +84,9 @@
  *       LOG is IDLE, drained        CLOSE_PIPE; then FORGET, or it begins anew
  *
  * "Due": WAITING and start_ms has come. Both sides are started at most once in
- * SV_SCAN_PACE_MS, except that MAIN comes back at once when it was TOLD in RENEWING.
+ * SV_SCAN_PACE_MS, except that MAIN comes back at once when it was TOLD in RENEWING, and
+ * that a side that died and left what it looked after (`unfinished`) comes back after
+ * SV_SCAN_HURRY_MS.
  * "Settled": it lives for SV_SCAN_SETTLE_MS, so that its handlers are in place: a signal
  * before that would just kill it. "Young": for SV_SCAN_YOUNG_MS after the first LOOK, as
  * long as no log/ was found: a directory that is being made in place gets its logger
@@ -93,6 +108,9 @@
 /* Starts of one side are this far apart, and so are tries of what failed. */
 #define SV_SCAN_PACE_MS 1000
 
+/* A service is not left alone for longer, however often its supervise is killed. */
+#define SV_SCAN_HURRY_MS 50
+
 /* An entry without a name is brought down after this; a rename takes less. */
 #define SV_SCAN_LOST_MS 50
 
@@ -104,6 +122,9 @@
 
 /* How often a logger is started only to take what is left in the pipe. */
 #define SV_SCAN_DRAINS 3
+
+/* How often a side is started again only to be ended. */
+#define SV_SCAN_RESUMES 5
 
 /* No deadline. */
 #define SV_SCAN_NEVER INT64_MAX
@@ -164,9 +185,9 @@
     X(LOOK_FAILED,  "look-failed")  /* whether there is a log/ cannot be told now */ \
     X(PIPE_OPENED,  "pipe-opened") \
     X(PIPE_FAILED,  "pipe-failed") \
-    X(STARTED,      "started")      /* `side` */ \
+    X(STARTED,      "started")      /* `side`, `taken_over` */ \
     X(START_FAILED, "start-failed") /* `side` */ \
-    X(DIED,         "died")         /* `side`, `exited_well` */ \
+    X(DIED,         "died")         /* `side`, `exited_well`, `unfinished` */ \
     X(PEEKED,       "peeked")       /* `input_left` */ \
     X(STOP_FAILED,  "stop-failed")  /* `side`: it could not be told */ \
     X(LOG_APPEARED, "log-appeared") /* there is a log/ now */ \
@@ -175,21 +196,23 @@
 /* clang-format on */
 
 /* clang-format off */
-/*    name        what svscan does */
+/*    name             what svscan does */
 #define SV_SCAN_ACTIONS(X) \
-    X(WATCH,      "watch")      /* from now on tell when a log/ appears */ \
-    X(UNWATCH,    "unwatch")    /* no longer */ \
-    X(WARN_LOG,   "warn-log")   /* a log/ came too late: name the remedy */ \
-    X(RELEASE,    "release")    /* whoever waits for this entry may start */ \
-    X(CLOSE_PIPE, "close-pipe") /* both ends, or what is left of them */ \
-    X(FORGET,     "forget")     /* the last action ever */ \
-    X(STOP_MAIN,  "stop-main")  /* TERM: bring the service down and end */ \
-    X(STOP_LOG,   "stop-log")   /* HUP: end when all is read; close the writing end */ \
-    X(LOOK,       "look")       /* is there a log/? */ \
-    X(OPEN_PIPE,  "open-pipe") \
-    X(PEEK,       "peek")       /* is there anything left in the pipe? */ \
-    X(START_MAIN, "start-main") \
-    X(START_LOG,  "start-log")
+    X(WATCH,           "watch")      /* from now on tell when a log/ appears */ \
+    X(UNWATCH,         "unwatch")    /* no longer */ \
+    X(WARN_LOG,        "warn-log")   /* a log/ came too late: name the remedy */ \
+    X(WARN_LEFT_MAIN,  "warn-left-main") /* given up: the service may still run ... */ \
+    X(WARN_LEFT_LOG,   "warn-left-log")  /* ... or its logger */ \
+    X(RELEASE,         "release")    /* whoever waits for this entry may start */ \
+    X(CLOSE_PIPE,      "close-pipe") /* both ends, or what is left of them */ \
+    X(FORGET,          "forget")     /* the last action ever */ \
+    X(STOP_MAIN,       "stop-main")  /* TERM: bring the service down and end */ \
+    X(STOP_LOG,        "stop-log")   /* HUP: end when all is read; close the writing end */ \
+    X(LOOK,            "look")       /* is there a log/? */ \
+    X(OPEN_PIPE,       "open-pipe")  /* the one that is there, if there is one */ \
+    X(PEEK,            "peek")       /* is there anything left in the pipe? */ \
+    X(START_MAIN,      "start-main") /* or take over the one that lives */ \
+    X(START_LOG,       "start-log")
 /* clang-format on */
 
 #define SV_SCAN_ENUM_SIDE(name, word) SV_SCAN_SIDE_##name,
@@ -223,11 +246,16 @@ struct sv_scan_event {
     enum sv_scan_side side;       /* STARTED, START_FAILED, DIED, STOP_FAILED */
     unsigned int waits : 1;       /* FOUND: another entry of that name is still ending */
     unsigned int has_log : 1;     /* LOOKED */
+    unsigned int taken_over : 1;  /* STARTED: it lived already */
     unsigned int input_left : 1;  /* PEEKED */
-    unsigned int exited_well : 1; /* DIED: with exit code 0 */
+    unsigned int exited_well : 1; /* DIED: because it was told to */
+    unsigned int unfinished : 1;  /* DIED: what it looked after may still run */
 };
 
-/* The longest list: the watch ends, the pipe is closed, another begins. */
+/*
+ * The longest list: warned, released, the pipe is closed, another begins with watch and
+ * look.
+ */
 #define SV_SCAN_ACTIONS_MAX 6
 
 /*
@@ -243,6 +271,7 @@ struct sv_scan_half {
     enum sv_scan_state state;
     int64_t start_ms; /* WAITING: not before; otherwise not before for the next time */
     int64_t tell_ms;  /* ALIVE: settled then */
+    unsigned int unfinished : 1; /* not alive: whether the last one was */
 };
 
 struct sv_scanplan {
@@ -254,6 +283,7 @@ struct sv_scanplan {
     int64_t lost_ms;            /* LOST: it is GONE then */
     int64_t young_ms;           /* watched: until then; otherwise SV_SCAN_NEVER */
     unsigned int drains;        /* starts only to take what is left; LEAVING */
+    unsigned int resumes;       /* starts only to end; of the side that is being ended */
     unsigned int waits : 1;     /* for another entry with the same name */
     unsigned int fresh : 1;     /* not looked for log/ yet */
     unsigned int warned : 1;    /* of a log/ that came too late */

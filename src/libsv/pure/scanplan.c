@@ -1,20 +1,11 @@
 /* ISC license. */
 
 /*
- * The table in scanplan.h, written out: first what each event does to the variables,
- * then, in conclude(), what is to be done now that they are so.
+ * The table in scanplan.h, written out: here what each event does to the variables;
+ * scanplan_conclude.c has what is to be done now that they are so.
  */
 
-#include <sv/scanplan.h>
-
-struct step {
-    struct sv_scanplan *plan;
-    struct sv_scan_half *main; /* its halves */
-    struct sv_scan_half *log;
-    struct sv_scan_half *half; /* the one that the event is about, if it is about one */
-    struct sv_scan_event const *event;
-    struct sv_scan_actions *actions;
-};
+#include "scanplan_step.h"
 
 void sv_scanplan_init(struct sv_scanplan *plan)
 {
@@ -30,54 +21,57 @@ void sv_scanplan_init(struct sv_scanplan *plan)
     };
 }
 
-static void act(struct step const *step, enum sv_scan_action action)
-{
-    step->actions->list[step->actions->count++] = action;
-}
-
-/* Asks for something that is answered: nothing else is asked for until then. */
-static void ask(struct step const *step, enum sv_scan_action action,
-                enum sv_scan_awaits awaits)
-{
-    step->plan->awaits = awaits;
-    act(step, action);
-}
-
-static int half_is_alive(struct sv_scan_half const *half)
-{
-    return half->state == SV_SCAN_STATE_ALIVE || half->state == SV_SCAN_STATE_TOLD;
-}
-
-static int is_due(struct step const *step, struct sv_scan_half const *half)
-{
-    return half->state == SV_SCAN_STATE_WAITING && half->start_ms <= step->event->now_ms;
-}
-
-static void stop_watching(struct step const *step)
+static void stop_watching(struct sv_scan_step const *step)
 {
     if (step->plan->young_ms == SV_SCAN_NEVER) return;
     step->plan->young_ms = SV_SCAN_NEVER;
-    act(step, SV_SCAN_ACTION_UNWATCH);
+    sv_scan_step_act(step, SV_SCAN_ACTION_UNWATCH);
 }
 
+/* It is to end: it need not be started for that, unless the last one left something. */
 static void stop_waiting(struct sv_scan_half *half)
 {
-    if (half->state == SV_SCAN_STATE_WAITING) half->state = SV_SCAN_STATE_IDLE;
+    if (half->state == SV_SCAN_STATE_WAITING && !half->unfinished)
+        half->state = SV_SCAN_STATE_IDLE;
 }
 
-static void leave(struct step const *step)
+/*
+ * The half is to end, and there is no supervise: WAITING for one more if that is needed
+ * to end what the last one left; else IDLE.
+ */
+static void resume(struct sv_scan_step const *step, struct sv_scan_half *half)
+{
+    int is_main = half == step->main;
+
+    half->state = SV_SCAN_STATE_IDLE;
+    if (!half->unfinished) {
+        step->plan->resumes = 0;
+        return;
+    }
+    if (step->plan->resumes < SV_SCAN_RESUMES) {
+        step->plan->resumes++;
+        half->state = SV_SCAN_STATE_WAITING;
+        return;
+    }
+    half->unfinished = step->plan->resumes = 0;
+    sv_scan_step_act(step, is_main ? SV_SCAN_ACTION_WARN_LEFT_MAIN
+                                   : SV_SCAN_ACTION_WARN_LEFT_LOG);
+}
+
+static void leave(struct sv_scan_step const *step)
 {
     if (step->plan->course == SV_SCAN_COURSE_LEAVING) return;
     step->plan->course = SV_SCAN_COURSE_LEAVING;
+    step->plan->resumes = 0;
     stop_watching(step);
     stop_waiting(step->main);
     /* while there is somebody to write there is somebody to read */
-    if (!half_is_alive(step->main)) stop_waiting(step->log);
+    if (step->main->state == SV_SCAN_STATE_IDLE) stop_waiting(step->log);
 }
 
 /* Events ----------------------------------------------------------------------------- */
 
-static void lose_name(struct step const *step)
+static void lose_name(struct sv_scan_step const *step)
 {
     struct sv_scanplan *plan = step->plan;
 
@@ -87,23 +81,23 @@ static void lose_name(struct step const *step)
     if (plan->course == SV_SCAN_COURSE_LEAVING) plan->place = SV_SCAN_PLACE_GONE;
 }
 
-static void log_appeared(struct step const *step)
+static void log_appeared(struct sv_scan_step const *step)
 {
     struct sv_scanplan *plan = step->plan;
 
     if (plan->course != SV_SCAN_COURSE_KEEPING || plan->log != SV_SCAN_LOG_NONE) return;
-    if (!half_is_alive(step->main) && plan->awaits != SV_SCAN_AWAITS_START_MAIN) {
+    if (!sv_scan_step_is_alive(step->main) && plan->awaits != SV_SCAN_AWAITS_START_MAIN) {
         plan->log = SV_SCAN_LOG_UNSEEN;
     } else if (plan->young_ms != SV_SCAN_NEVER) {
         plan->course = SV_SCAN_COURSE_RENEWING;
         stop_watching(step);
     } else if (!plan->warned) {
         plan->warned = 1;
-        act(step, SV_SCAN_ACTION_WARN_LOG);
+        sv_scan_step_act(step, SV_SCAN_ACTION_WARN_LOG);
     }
 }
 
-static void looked(struct step const *step)
+static void looked(struct sv_scan_step const *step)
 {
     struct sv_scanplan *plan = step->plan;
 
@@ -114,13 +108,13 @@ static void looked(struct step const *step)
         step->main->start_ms = step->event->now_ms + SV_SCAN_PACE_MS;
     } else if (step->event->has_log) {
         stop_watching(step);
-        ask(step, SV_SCAN_ACTION_OPEN_PIPE, SV_SCAN_AWAITS_PIPE);
+        sv_scan_step_ask(step, SV_SCAN_ACTION_OPEN_PIPE, SV_SCAN_AWAITS_PIPE);
     } else {
         plan->log = SV_SCAN_LOG_NONE;
     }
 }
 
-static void pipe_answered(struct step const *step)
+static void pipe_answered(struct sv_scan_step const *step)
 {
     struct sv_scanplan *plan = step->plan;
 
@@ -135,15 +129,18 @@ static void pipe_answered(struct step const *step)
 }
 
 /* MAIN has died or could not be started; its start_ms says when it may be next. */
-static void main_is_gone(struct step const *step)
+static void main_is_gone(struct sv_scan_step const *step)
 {
     struct sv_scanplan *plan = step->plan;
     int renewing = plan->course == SV_SCAN_COURSE_RENEWING;
     int was_told = step->main->state == SV_SCAN_STATE_TOLD;
 
+    if (plan->course != SV_SCAN_COURSE_KEEPING) {
+        resume(step, step->main);
+        if (step->main->state == SV_SCAN_STATE_WAITING) return;
+    }
     if (plan->course == SV_SCAN_COURSE_LEAVING) {
-        step->main->state = SV_SCAN_STATE_IDLE;
-        stop_waiting(step->log);
+        if (step->main->state == SV_SCAN_STATE_IDLE) stop_waiting(step->log);
         return;
     }
     step->main->state = SV_SCAN_STATE_WAITING;
@@ -152,23 +149,42 @@ static void main_is_gone(struct step const *step)
     if (plan->log == SV_SCAN_LOG_NONE) plan->log = SV_SCAN_LOG_UNSEEN;
 }
 
-static void log_is_gone(struct step const *step)
+static void log_is_gone(struct sv_scan_step const *step)
 {
     struct sv_scanplan *plan = step->plan;
     int was_told = step->log->state == SV_SCAN_STATE_TOLD;
 
     step->log->state = SV_SCAN_STATE_WAITING;
-    if (plan->course != SV_SCAN_COURSE_LEAVING || half_is_alive(step->main)) return;
-    step->log->state = SV_SCAN_STATE_IDLE;
+    if (plan->course != SV_SCAN_COURSE_LEAVING || step->main->state != SV_SCAN_STATE_IDLE)
+        return;
+    resume(step, step->log);
     if (was_told && step->event->exited_well) plan->drained = 1;
 }
 
-static void is_gone(struct step const *step)
+static void is_gone(struct sv_scan_step const *step)
 {
     step->event->side == SV_SCAN_SIDE_MAIN ? main_is_gone(step) : log_is_gone(step);
 }
 
-static void start_answered(struct step const *step)
+/* What has been left alone is looked after again sooner. */
+static void hurry(struct sv_scan_step const *step, struct sv_scan_half *half)
+{
+    int64_t now_ms = step->event->now_ms;
+
+    if (!half->unfinished || half->start_ms <= now_ms) return;
+    half->start_ms -= SV_SCAN_PACE_MS - SV_SCAN_HURRY_MS;
+    if (half->start_ms < now_ms) half->start_ms = now_ms;
+}
+
+static void died(struct sv_scan_step const *step)
+{
+    if (!sv_scan_step_is_alive(step->half)) return;
+    step->half->unfinished = step->event->unfinished;
+    is_gone(step);
+    if (step->half->state == SV_SCAN_STATE_WAITING) hurry(step, step->half);
+}
+
+static void start_answered(struct sv_scan_step const *step)
 {
     struct sv_scanplan *plan = step->plan;
     int is_main = step->event->side == SV_SCAN_SIDE_MAIN;
@@ -176,22 +192,26 @@ static void start_answered(struct step const *step)
     if (plan->awaits != (is_main ? SV_SCAN_AWAITS_START_MAIN : SV_SCAN_AWAITS_START_LOG))
         return;
     plan->awaits = SV_SCAN_AWAITS_NOTHING;
-    step->half->start_ms = step->event->now_ms + SV_SCAN_PACE_MS;
-    step->half->tell_ms = step->event->now_ms + SV_SCAN_SETTLE_MS;
-    if (step->event->kind == SV_SCAN_EVENT_STARTED)
+    int is_started = step->event->kind == SV_SCAN_EVENT_STARTED;
+    step->half->tell_ms = step->event->now_ms;
+    if (!is_started || !step->event->taken_over) {
+        step->half->start_ms = step->event->now_ms + SV_SCAN_PACE_MS;
+        step->half->tell_ms += SV_SCAN_SETTLE_MS;
+    }
+    if (is_started)
         step->half->state = SV_SCAN_STATE_ALIVE;
     else
         is_gone(step);
 }
 
-static void stop_failed(struct step const *step)
+static void stop_failed(struct sv_scan_step const *step)
 {
     if (step->half->state != SV_SCAN_STATE_TOLD) return;
     step->half->state = SV_SCAN_STATE_ALIVE;
     step->half->tell_ms = step->event->now_ms + SV_SCAN_PACE_MS;
 }
 
-static void peeked(struct step const *step)
+static void peeked(struct sv_scan_step const *step)
 {
     struct sv_scanplan *plan = step->plan;
 
@@ -205,7 +225,7 @@ static void peeked(struct step const *step)
     }
 }
 
-static void take(struct step const *step)
+static void take(struct sv_scan_step const *step)
 {
     struct sv_scanplan *plan = step->plan;
 
@@ -222,9 +242,7 @@ static void take(struct step const *step)
     case SV_SCAN_EVENT_PIPE_FAILED: pipe_answered(step); break;
     case SV_SCAN_EVENT_STARTED:
     case SV_SCAN_EVENT_START_FAILED: start_answered(step); break;
-    case SV_SCAN_EVENT_DIED:
-        if (half_is_alive(step->half)) is_gone(step);
-        break;
+    case SV_SCAN_EVENT_DIED: died(step); break;
     case SV_SCAN_EVENT_PEEKED: peeked(step); break;
     case SV_SCAN_EVENT_STOP_FAILED: stop_failed(step); break;
     case SV_SCAN_EVENT_LOG_APPEARED: log_appeared(step); break;
@@ -237,10 +255,8 @@ static void take(struct step const *step)
     }
 }
 
-/* What is to be done now ------------------------------------------------------------- */
-
 /* What time alone decides. */
-static void grow_older(struct step const *step)
+static void grow_older(struct sv_scan_step const *step)
 {
     struct sv_scanplan *plan = step->plan;
 
@@ -250,150 +266,19 @@ static void grow_older(struct step const *step)
     leave(step);
 }
 
-static void keep(struct step const *step)
-{
-    struct sv_scanplan *plan = step->plan;
-    int main_is_due = is_due(step, step->main);
-
-    if (plan->place != SV_SCAN_PLACE_HERE || plan->waits) return;
-    if (main_is_due && plan->log == SV_SCAN_LOG_UNSEEN) {
-        if (plan->fresh) {
-            plan->young_ms = step->event->now_ms + SV_SCAN_YOUNG_MS;
-            act(step, SV_SCAN_ACTION_WATCH);
-        }
-        plan->fresh = 0;
-        ask(step, SV_SCAN_ACTION_LOOK, SV_SCAN_AWAITS_LOOK);
-    } else if (is_due(step, step->log)) {
-        ask(step, SV_SCAN_ACTION_START_LOG, SV_SCAN_AWAITS_START_LOG);
-    } else if (main_is_due) {
-        ask(step, SV_SCAN_ACTION_START_MAIN, SV_SCAN_AWAITS_START_MAIN);
-    }
-}
-
-/* Tells a side that lives to end, once it has settled. */
-static void tell(struct step const *step, struct sv_scan_half *half,
-                 enum sv_scan_action action)
-{
-    if (half->state != SV_SCAN_STATE_ALIVE || half->tell_ms > step->event->now_ms) return;
-    half->state = SV_SCAN_STATE_TOLD;
-    act(step, action);
-}
-
-/* The end of LEAVING: FORGET, or a new beginning that knows when the last starts were. */
-static void finish(struct step const *step)
-{
-    struct sv_scanplan *plan = step->plan;
-    struct sv_scanplan before = *plan;
-
-    if (plan->log == SV_SCAN_LOG_PIPED) act(step, SV_SCAN_ACTION_CLOSE_PIPE);
-    plan->log = SV_SCAN_LOG_UNSEEN;
-    if (before.place != SV_SCAN_PLACE_HERE || before.shutdown) {
-        plan->forgotten = 1;
-        act(step, SV_SCAN_ACTION_FORGET);
-        return;
-    }
-    sv_scanplan_init(plan);
-    plan->place = before.place;
-    plan->waits = before.waits;
-    step->main->start_ms = before.sides[SV_SCAN_SIDE_MAIN].start_ms;
-    step->log->start_ms = before.sides[SV_SCAN_SIDE_LOG].start_ms;
-}
-
-/* MAIN has gone; what about its logger? */
-static void end_log(struct step const *step)
-{
-    struct sv_scanplan *plan = step->plan;
-
-    if (half_is_alive(step->log)) {
-        tell(step, step->log, SV_SCAN_ACTION_STOP_LOG);
-    } else if (is_due(step, step->log)) {
-        ask(step, SV_SCAN_ACTION_START_LOG, SV_SCAN_AWAITS_START_LOG);
-    } else if (step->log->state == SV_SCAN_STATE_IDLE) {
-        if (plan->log == SV_SCAN_LOG_PIPED && !plan->drained)
-            ask(step, SV_SCAN_ACTION_PEEK, SV_SCAN_AWAITS_PEEK);
-        else
-            finish(step);
-    }
-}
-
-static void end(struct step const *step)
-{
-    struct sv_scanplan *plan = step->plan;
-
-    if (half_is_alive(step->main)) {
-        if (is_due(step, step->log))
-            ask(step, SV_SCAN_ACTION_START_LOG, SV_SCAN_AWAITS_START_LOG);
-        else
-            tell(step, step->main, SV_SCAN_ACTION_STOP_MAIN);
-        return;
-    }
-    if (!plan->released) act(step, SV_SCAN_ACTION_RELEASE);
-    plan->released = 1;
-    end_log(step);
-}
-
-static void conclude(struct step const *step)
-{
-    struct sv_scanplan *plan = step->plan;
-
-    if (plan->awaits != SV_SCAN_AWAITS_NOTHING) return;
-    if (plan->course == SV_SCAN_COURSE_LEAVING) end(step);
-    if (plan->course == SV_SCAN_COURSE_RENEWING)
-        tell(step, step->main, SV_SCAN_ACTION_STOP_MAIN);
-    if (plan->course == SV_SCAN_COURSE_KEEPING) keep(step); /* also if it began anew */
-}
-
 void sv_scanplan_step(struct sv_scanplan *plan, struct sv_scan_event const *event,
                       struct sv_scan_actions *actions)
 {
-    struct step step = {.plan = plan,
-                        .main = &plan->sides[SV_SCAN_SIDE_MAIN],
-                        .log = &plan->sides[SV_SCAN_SIDE_LOG],
-                        .half = &plan->sides[event->side],
-                        .event = event,
-                        .actions = actions};
+    struct sv_scan_step step = {.plan = plan,
+                                .main = &plan->sides[SV_SCAN_SIDE_MAIN],
+                                .log = &plan->sides[SV_SCAN_SIDE_LOG],
+                                .half = &plan->sides[event->side],
+                                .event = event,
+                                .actions = actions};
 
     *actions = (struct sv_scan_actions){.count = 0};
     if (plan->forgotten) return;
     take(&step);
     grow_older(&step);
-    conclude(&step);
-}
-
-/* Deadlines -------------------------------------------------------------------------- */
-
-static int64_t earlier(int64_t left_ms, int64_t right_ms)
-{
-    return left_ms < right_ms ? left_ms : right_ms;
-}
-
-/* When the half wants something: WAITING to be started, ALIVE to be told if `ends`. */
-static int64_t half_deadline(struct sv_scan_half const *half, int starts, int ends)
-{
-    if (starts && half->state == SV_SCAN_STATE_WAITING) return half->start_ms;
-    if (ends && half->state == SV_SCAN_STATE_ALIVE) return half->tell_ms;
-    return SV_SCAN_NEVER;
-}
-
-int64_t sv_scanplan_deadline(struct sv_scanplan const *plan)
-{
-    struct sv_scan_half const *of_main = &plan->sides[SV_SCAN_SIDE_MAIN];
-    int leaving = plan->course == SV_SCAN_COURSE_LEAVING;
-    int keeps = plan->course == SV_SCAN_COURSE_KEEPING
-                && plan->place == SV_SCAN_PLACE_HERE && !plan->waits;
-    int ends_main = plan->course != SV_SCAN_COURSE_KEEPING;
-    int64_t deadline_ms = plan->young_ms;
-
-    if (plan->forgotten || plan->awaits != SV_SCAN_AWAITS_NOTHING) return SV_SCAN_NEVER;
-    if (plan->place == SV_SCAN_PLACE_LOST && !leaving)
-        deadline_ms = earlier(deadline_ms, plan->lost_ms);
-    deadline_ms = earlier(deadline_ms, half_deadline(of_main, keeps, ends_main));
-    return earlier(deadline_ms,
-                   half_deadline(&plan->sides[SV_SCAN_SIDE_LOG], keeps || leaving,
-                                 leaving && !half_is_alive(of_main)));
-}
-
-int sv_scanplan_is_alive(struct sv_scanplan const *plan, enum sv_scan_side side)
-{
-    return half_is_alive(&plan->sides[side]);
+    sv_scan_step_conclude(&step);
 }

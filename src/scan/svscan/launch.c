@@ -134,7 +134,7 @@ static pid_t start(struct launch *launch, struct launch_order const *order)
     struct sv_spawn const how = {
         .file = launch->supervise,
         .argv = argv,
-        .dir = order->dir ? launch->dir_fd : -1,
+        .dir = order->dir || order->place >= 0 ? launch->dir_fd : -1,
         .fds = &stream,
         .fd_count = order->from >= 0,
         .files = launch->limits_files ? &launch->files : 0,
@@ -150,7 +150,11 @@ pid_t launch_supervise(struct launch *launch, struct launch_order const *order)
     pid_t pid = -1;
     int placed = order->from < 0 || dup3(order->from, launch->stream_fd, O_CLOEXEC) >= 0;
 
-    if (placed && order->dir) placed = place_directory(launch, order);
+    if (placed && order->place >= 0)
+        placed = dup3(order->place, launch->dir_fd, O_CLOEXEC) >= 0
+                 && !faccessat(launch->dir_fd, order->name, F_OK, 0);
+    else if (placed && order->dir)
+        placed = place_directory(launch, order);
     if (placed) pid = start(launch, order);
     int error_number = errno;
     /*

@@ -44,8 +44,9 @@ struct launch_order {
     char const *dir;  /* its working directory, null: ours */
     dev_t device;     /* what `dir` must be; defined if (dir) */
     ino_t inode;
-    int from; /* a descriptor of ours, -1: none ... */
-    int to;   /* ... that becomes this one, 0 or 1 */
+    int place; /* its working directory as a descriptor instead, -1: none */
+    int from;  /* a descriptor of ours, -1: none ... */
+    int to;    /* ... that becomes this one, 0 or 1 */
 };
 
 /*

@@ -50,8 +50,10 @@ static void open_pipe(struct svscan *svscan, struct entry *entry,
 {
     int ends[2];
 
-    answer->kind = SV_SCAN_EVENT_PIPE_FAILED;
-    if (pipe2(ends, O_CLOEXEC) < 0) {
+    int taken = svscan_take_pipe(svscan, entry);
+    answer->kind = taken > 0 ? SV_SCAN_EVENT_PIPE_OPENED : SV_SCAN_EVENT_PIPE_FAILED;
+    if (taken > 0) return;
+    if (taken < 0 || pipe2(ends, O_CLOEXEC) < 0) {
         if (trouble_is_new(&svscan->troubles, TROUBLE_PIPE))
             sv_warnu("create pipe for ", table_text(entry), ": ", sv_errortext(errno),
                      EVERY_SECOND);
@@ -68,6 +70,13 @@ static void close_end(int *end)
     *end = -1;
 }
 
+/* Whether what is called that can be found in the directory of the entry. */
+static int is_reachable(struct entry const *entry, char const *name)
+{
+    if (entry->is_named) return 1;
+    return entry->place >= 0 && !faccessat(entry->place, name, F_OK, 0);
+}
+
 /* A logger can take what is left only if its directory can still be reached. */
 static void peek(struct entry *entry, struct sv_scan_event *answer)
 {
@@ -75,46 +84,60 @@ static void peek(struct entry *entry, struct sv_scan_event *answer)
 
     answer->kind = SV_SCAN_EVENT_PEEKED;
     if (ioctl(entry->reader, FIONREAD, &count) < 0) count = 0;
-    if (count && !entry->is_named)
+    int reachable = is_reachable(entry, "log");
+    if (count && !reachable)
         sv_warn("the last lines of ", table_text(entry),
                 " are lost: its logger has ended and its directory has gone");
-    answer->input_left = count && entry->is_named;
+    answer->input_left = count && reachable;
+}
+
+/* By its name; if that has gone, in the directory itself. */
+static pid_t launch(struct svscan *svscan, struct entry const *entry, int is_log)
+{
+    char const *name = entry->is_named ? table_text(entry) : ".";
+    struct launch_order const order = {
+        .name = is_log ? "log" : name,
+        .dir = is_log && entry->is_named ? name : 0,
+        .device = entry->device,
+        .inode = entry->inode,
+        .place = entry->is_named ? -1 : entry->place,
+        .from = is_log ? entry->reader : entry->writer,
+        .to = is_log ? 0 : 1,
+    };
+
+    errno = ENOENT;
+    return is_reachable(entry, order.name) ? launch_supervise(&svscan->launch, &order)
+                                           : -1;
 }
 
 static void start(struct svscan *svscan, struct entry *entry,
                   struct sv_scan_event *answer)
 {
     int is_log = answer->side == SV_SCAN_SIDE_LOG;
-    struct launch_order const order = {
-        .name = is_log ? "log" : table_text(entry),
-        .dir = is_log ? table_text(entry) : 0,
-        .device = entry->device,
-        .inode = entry->inode,
-        .from = is_log ? entry->reader : entry->writer,
-        .to = is_log ? 0 : 1,
-    };
-    pid_t pid = -1;
+    struct half *half = &entry->halves[answer->side];
 
-    errno = ENOENT;
-    if (entry->is_named) pid = launch_supervise(&svscan->launch, &order);
-    answer->kind = pid > 0 ? SV_SCAN_EVENT_STARTED : SV_SCAN_EVENT_START_FAILED;
-    if (pid > 0)
-        table_set_pid(&svscan->table, &entry->halves[answer->side], pid);
-    else if (entry->is_named && trouble_is_new(&svscan->troubles, TROUBLE_LAUNCH))
+    answer->kind = SV_SCAN_EVENT_STARTED;
+    answer->taken_over = svscan_take_over(svscan, half) != 0;
+    if (answer->taken_over) return;
+    pid_t pid = launch(svscan, entry, is_log);
+    if (pid > 0) {
+        table_set_pid(&svscan->table, half, pid);
+        if (!is_log) svscan_join_logger(entry);
+        return;
+    }
+    answer->kind = SV_SCAN_EVENT_START_FAILED;
+    if (is_reachable(entry, ".") && trouble_is_new(&svscan->troubles, TROUBLE_LAUNCH))
         sv_warnu("start supervise ", table_text(entry), is_log ? "/log: " : ": ",
                  sv_errortext(errno), EVERY_SECOND);
 }
 
-/*
- * Signals our own child that has not been reaped. Returns 1 if *answer says that it
- * failed.
- */
+/* Returns 1 if *answer says that it failed. */
 static int stop(struct svscan *svscan, struct entry *entry, enum sv_scan_side side,
                 struct sv_scan_event *answer)
 {
     int is_log = side == SV_SCAN_SIDE_LOG;
 
-    if (!kill(entry->halves[side].pid, is_log ? SIGHUP : SIGTERM)) return 0;
+    if (svscan_signal(&entry->halves[side], is_log ? SIGHUP : SIGTERM)) return 0;
     answer->kind = SV_SCAN_EVENT_STOP_FAILED;
     answer->side = side;
     if (trouble_is_new(&svscan->troubles, TROUBLE_STOP))
@@ -141,12 +164,21 @@ static void unwatch(struct svscan *svscan, struct entry *entry)
     table_set_watch(&svscan->table, entry, -1);
 }
 
-static void warn_log(struct svscan *svscan, struct entry *entry)
+void svscan_warn_log(struct svscan const *svscan, struct entry const *entry)
 {
     char const *name = table_text(entry);
 
     sv_warn(name, "/log came too late for the running ", name, "; to use it: svc -dx ",
             svscan->dir_name, "/", name);
+}
+
+static void warn_left(struct entry const *entry, enum sv_scan_side side)
+{
+    char const *log = side == SV_SCAN_SIDE_LOG ? "/log" : "";
+
+    sv_warn("gave up ending ", table_text(entry), log,
+            ": its supervise was killed again and again; what it looked after may still "
+            "run");
 }
 
 /* Nobody waits for the entry any more. Returns who did, or null. */
@@ -163,6 +195,7 @@ static struct entry *release(struct svscan *svscan, struct entry *entry)
 static void forget(struct svscan *svscan, struct entry *entry)
 {
     if (entry->awaited) entry->awaited->heir = 0;
+    svscan_drop_place(entry);
     table_remove(&svscan->table, entry);
 }
 
@@ -173,7 +206,9 @@ static int perform(struct svscan *svscan, struct entry *entry, enum sv_scan_acti
     switch (action) {
     case SV_SCAN_ACTION_WATCH: watch(svscan, entry); return 0;
     case SV_SCAN_ACTION_UNWATCH: unwatch(svscan, entry); return 0;
-    case SV_SCAN_ACTION_WARN_LOG: warn_log(svscan, entry); return 0;
+    case SV_SCAN_ACTION_WARN_LOG: svscan_warn_log(svscan, entry); return 0;
+    case SV_SCAN_ACTION_WARN_LEFT_MAIN: warn_left(entry, SV_SCAN_SIDE_MAIN); return 0;
+    case SV_SCAN_ACTION_WARN_LEFT_LOG: warn_left(entry, SV_SCAN_SIDE_LOG); return 0;
     case SV_SCAN_ACTION_STOP_MAIN: return stop(svscan, entry, SV_SCAN_SIDE_MAIN, answer);
     case SV_SCAN_ACTION_STOP_LOG:
         if (stop(svscan, entry, SV_SCAN_SIDE_LOG, answer)) return 1;
@@ -184,6 +219,7 @@ static int perform(struct svscan *svscan, struct entry *entry, enum sv_scan_acti
     case SV_SCAN_ACTION_CLOSE_PIPE:
         close_end(&entry->reader);
         close_end(&entry->writer);
+        entry->is_split = 0;
         return 0;
     case SV_SCAN_ACTION_FORGET: forget(svscan, entry); return 0;
     case SV_SCAN_ACTION_LOOK: look(svscan, entry, answer); return 1;

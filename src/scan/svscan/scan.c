@@ -44,6 +44,7 @@ static void detach(struct svscan *svscan, struct name *name)
     if (entry->is_named) return;
     if (entry->awaited) entry->awaited->heir = 0;
     entry->awaited = 0;
+    svscan_keep_place(entry);
     svscan_tell(svscan, entry, SV_SCAN_EVENT_GONE);
 }
 
@@ -54,6 +55,7 @@ static void attach(struct svscan *svscan, struct name *name, struct entry *entry
     int was_named = entry->is_named;
 
     table_give_name(&svscan->table, entry, name);
+    svscan_drop_place(entry);
     if (was_named) return;
     if (ending && ending != entry) {
         entry->awaited = ending;

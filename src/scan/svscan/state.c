@@ -13,6 +13,7 @@
 
 #include <skalibs/allreadwrite.h>
 
+#include <sv/clock.h>
 #include <sv/controlfifo.h>
 #include <sv/message.h>
 #include <sv/scancontrol.h>
@@ -20,6 +21,8 @@
 #include "svscan.h"
 
 #define CHUNK 256
+#define LOCK_MS 500
+#define TRY_MS 10
 
 /* Also on a read-only filesystem, if it is there already. Returns -1 with errno. */
 static int open_directory(void)
@@ -43,14 +46,29 @@ static int open_lock(int dir)
                                     : fd;
 }
 
+/*
+ * Locks it. An svscan that was killed while it started a supervise has the lock for as
+ * long as that takes: it is tried for a moment.
+ */
+static int lock(int fd)
+{
+    int64_t limit_ms = sv_clock_monotonic_ms() + LOCK_MS;
+
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        int64_t now_ms = sv_clock_monotonic_ms();
+        if (errno != EWOULDBLOCK || now_ms >= limit_ms) return 0;
+        (void)sv_clock_wait(0, 0, now_ms + TRY_MS); /* without descriptors: cannot fail */
+    }
+    return 1;
+}
+
 /* Dies if there is another svscan. Returns 1; 0 with errno if there is no telling. */
 static int take_lock(struct svscan const *svscan, int dir)
 {
     int fd = open_lock(dir);
 
     if (fd < 0) return 0;
-    if (!flock(fd, LOCK_EX | LOCK_NB))
-        return 1; /* and it stays open as long as we live */
+    if (lock(fd)) return 1; /* and it stays open as long as we live */
     if (errno == EWOULDBLOCK)
         sv_dieu(111, "lock ", svscan->dir_name,
                 "/" SV_SCANCONTROL_DIR "/" SV_SCANCONTROL_LOCK, ": ", sv_errortext(errno),

@@ -10,7 +10,6 @@
  */
 
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
@@ -20,26 +19,13 @@
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/option.h>
+#include <sv/process.h>
 #include <sv/proctree.h>
 
 #include "svscan.h"
 
 #define USAGE "svscan [dir]"
 #define RETRY_MS 1000
-
-void svscan_reap(struct svscan *svscan)
-{
-    int pid, wait_status;
-
-    while ((pid = wait_nohang(&wait_status)) > 0) {
-        struct half *half = table_find_pid(&svscan->table, pid);
-        if (!half) continue; /* somebody's orphan */
-        struct sv_scan_event died = {.kind = SV_SCAN_EVENT_DIED, .side = half->side};
-        died.exited_well = WIFEXITED(wait_status) && !WEXITSTATUS(wait_status);
-        table_set_pid(&svscan->table, half, 0);
-        svscan_feed(svscan, half->entry, &died);
-    }
-}
 
 void svscan_leave(struct svscan *svscan)
 {
@@ -88,8 +74,8 @@ static void catch_signals(struct svscan *svscan)
 
 static void start_up(struct svscan *svscan)
 {
-    svscan->watch.fd = svscan->watch_id = svscan->control = -1;
-    svscan->due_ms = svscan->rescan_ms = SV_SCAN_NEVER;
+    svscan->watch.fd = svscan->watch_id = svscan->control = svscan->held = -1;
+    svscan->due_ms = svscan->rescan_ms = svscan->check_ms = SV_SCAN_NEVER;
     if (!fd_sanitize()) sv_dieusys(111, "open /dev/null");
     if (!launch_prepare(&svscan->launch)) sv_dieusys(111, "set up descriptors");
     if (chdir(svscan->dir_name) < 0) sv_dieusys(111, "chdir to ", svscan->dir_name);
@@ -97,6 +83,7 @@ static void start_up(struct svscan *svscan)
     catch_signals(svscan);
     svscan_open_state(svscan);
     if (!sv_proctree_adopt_orphans()) sv_warnusys("adopt orphans");
+    sv_process_boot_id(svscan->boot_id);
 }
 
 static void wait_for_events(struct svscan *svscan, iopause_fd *fds, unsigned int count)
@@ -104,6 +91,7 @@ static void wait_for_events(struct svscan *svscan, iopause_fd *fds, unsigned int
     int64_t deadline_ms = svscan->due_ms;
 
     if (svscan->rescan_ms < deadline_ms) deadline_ms = svscan->rescan_ms;
+    if (svscan->check_ms < deadline_ms) deadline_ms = svscan->check_ms;
     if (sv_clock_wait(fds, count, deadline_ms) >= 0) return;
     if (trouble_is_new(&svscan->troubles, TROUBLE_WAIT)) sv_warnusys("wait for events");
     /* without descriptors that works always; then all of them are tried */
@@ -114,14 +102,17 @@ static void wait_for_events(struct svscan *svscan, iopause_fd *fds, unsigned int
 
 static void round_of_events(struct svscan *svscan)
 {
-    iopause_fd fds[3] = {
+    iopause_fd fds[4] = {
         {.fd = svscan->signals, .events = IOPAUSE_READ},
         {.fd = svscan->control, .events = IOPAUSE_READ},
         {.fd = svscan->watch.fd, .events = IOPAUSE_READ},
+        {.fd = svscan->held, .events = IOPAUSE_READ},
     };
 
-    wait_for_events(svscan, fds, 3);
+    wait_for_events(svscan, fds, 4);
     if (fds[0].revents) take_signals(svscan);
+    if (fds[3].revents) svscan_read_held(svscan);
+    svscan_check_held(svscan);
     if (fds[1].revents) svscan_read_control(svscan);
     if (fds[2].revents && svscan->watch.fd >= 0) svscan_read_watch(svscan);
     if (svscan->scan_wanted || svscan->rescan_ms <= sv_clock_monotonic_ms())

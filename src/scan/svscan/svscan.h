@@ -7,6 +7,10 @@
  *     svscan.c   start-up and the loop: gathers events
  *     scan.c     from names in the scan directory to events of entries
  *     perform.c  feeds events to the plan of an entry and performs what it answers
+ *     takeover.c takes over what an svscan before us has left: supervises and pipes
+ *     trace.c    what a supervise has left of itself in its directory
+ *     held.c     supervises that are not our children
+ *     relay.c    ends, and telling them to whom they concern
  *     table.c    the entries, and finding them; lookup.c  a hash table
  *     launch.c   starts a supervise
  *     state.c    SCANDIR/.svscan: the lock and the control FIFO
@@ -19,11 +23,21 @@
 #include <stdint.h>
 
 #include <sv/scanplan.h>
+#include <sv/status.h>
 #include <sv/watch.h>
 
 #include "launch.h"
 #include "table.h"
 #include "trouble.h"
+
+/* How a process ended that was none of our supervises. */
+struct end {
+    pid_t pid; /* 0: none */
+    int wait_status;
+    uint64_t ticks; /* when it was reaped (process.h) */
+};
+
+#define ENDS 64
 
 struct svscan {
     char const *dir_name; /* as the user gave it, for messages */
@@ -34,9 +48,15 @@ struct svscan {
     int watch_id;          /* of the scan directory, -1: it is not watched */
     int signals;           /* selfpipe */
     int control;           /* read here; -1: there is none */
+    int held;              /* epoll: who has ended that is not our child; -1: nobody */
+    unsigned char boot_id[SV_BOOT_ID];
+
+    struct end ends[ENDS]; /* the last ones */
+    unsigned int end_count;
 
     int64_t due_ms;    /* no plan wants TIME before; else SV_SCAN_NEVER */
     int64_t rescan_ms; /* something has to be looked at again then; else SV_SCAN_NEVER */
+    int64_t check_ms;  /* supervises that cannot be held are looked at; else NEVER */
     uint64_t scans;    /* so far */
     int scan_wanted;   /* at the end of this round */
     int leaving;       /* everything is being ended; exit when nothing is left */
@@ -61,11 +81,66 @@ extern void svscan_tell(struct svscan *svscan, struct entry *entry,
 /* LOG_APPEARED, if there is a log/ in its directory. */
 extern void svscan_log_appeared(struct svscan *svscan, struct entry *entry);
 
+/* Says that log/ came too late for the MAIN that runs, and what to do. */
+extern void svscan_warn_log(struct svscan const *svscan, struct entry const *entry);
+
 /* TIME for all that are due, and due_ms anew. */
 extern void svscan_pass_time(struct svscan *svscan);
 
 /* SHUTDOWN for all. */
 extern void svscan_shut_down(struct svscan *svscan);
+
+/* takeover.c */
+
+/*
+ * If a supervise that we did not start looks after that side: takes it over. Returns 1 or
+ * 0.
+ */
+extern int svscan_take_over(struct svscan *svscan, struct half *half);
+
+/*
+ * Opens the pipe that is between the sides of the entry already. Returns 1; 0 if there is
+ * none that can be had; -1 with errno if it may be had later.
+ */
+extern int svscan_take_pipe(struct svscan *svscan, struct entry *entry);
+
+/* MAIN has been started, with our pipe: a logger that reads another one is ended. */
+extern void svscan_join_logger(struct entry *entry);
+
+/* The entry loses its last name: keeps its directory, until it has a name again. */
+extern void svscan_keep_place(struct entry *entry);
+extern void svscan_drop_place(struct entry *entry);
+
+/* held.c */
+
+/*
+ * From now on the process, not our child, is that of the half, and its end will be
+ * noticed. Returns 1; 0 if there is no such process any more.
+ */
+extern int svscan_hold(struct svscan *svscan, struct half *half, pid_t pid,
+                       uint64_t start);
+
+/* The half has no process any more, its own child or not. */
+extern void svscan_let_go(struct svscan *svscan, struct half *half);
+
+/* Somebody has ended; it is time to look whether somebody has. */
+extern void svscan_read_held(struct svscan *svscan);
+extern void svscan_check_held(struct svscan *svscan);
+
+/*
+ * Signals the supervise of the half, which has one. Returns 1, also if it has just ended;
+ * 0 with errno.
+ */
+extern int svscan_signal(struct half const *half, int number);
+
+/* relay.c */
+
+/* Reaps all children that have ended. */
+extern void svscan_reap(struct svscan *svscan);
+
+/* The supervise of the half has ended; null: it was not our child. */
+extern void svscan_ended(struct svscan *svscan, struct half *half,
+                         int const *wait_status);
 
 /* scan.c */
 
@@ -89,8 +164,7 @@ extern void svscan_read_control(struct svscan *svscan);
 
 /* svscan.c */
 
-/* What can be asked for by signal or by command. */
-extern void svscan_reap(struct svscan *svscan);
+/* Brings everything down. */
 extern void svscan_leave(struct svscan *svscan);
 
 #endif

@@ -15,10 +15,13 @@ struct entry *table_add(struct table *table, dev_t device, ino_t inode)
     sv_scanplan_init(&entry->plan);
     entry->device = device;
     entry->inode = inode;
-    entry->reader = entry->writer = entry->watch_id = -1;
+    entry->reader = entry->writer = entry->watch_id = entry->place = -1;
     for (unsigned int side = 0; side < SV_SCAN_SIDE_COUNT; side++) {
-        entry->halves[side].entry = entry;
-        entry->halves[side].side = side;
+        struct half *half = &entry->halves[side];
+        half->entry = entry;
+        half->side = side;
+        half->pidfd = -1;
+        for (unsigned int i = 0; i < ORPHANS; i++) half->orphans[i].half = half;
     }
     entry->following = table->first;
     if (table->first) table->first->previous = entry;
@@ -47,6 +50,8 @@ void table_remove(struct table *table, struct entry *entry)
     else
         table->first = entry->following;
     lookup_remove(&table->identities, &entry->by_identity);
+    for (unsigned int i = 0; i < SV_SCAN_SIDE_COUNT * ORPHANS; i++)
+        table_set_orphan(table, &entry->halves[i / ORPHANS], i % ORPHANS, 0);
     table_end_ending(table, entry);
     while (entry->is_named) table_take_name(table, entry->names);
     free(entry->names);
@@ -188,6 +193,30 @@ struct half *table_find_pid(struct table const *table, pid_t pid)
     for (; link; link = lookup_next(link)) {
         struct half *half = lookup_owner(link, struct half, by_pid);
         if (half->pid == pid) return half;
+    }
+    return 0;
+}
+
+void table_set_orphan(struct table *table, struct half *half, unsigned int which,
+                      pid_t pid)
+{
+    struct orphan *orphan = &half->orphans[which];
+
+    lookup_remove(&table->orphans, &orphan->by_pid);
+    orphan->pid = pid;
+    if (pid)
+        lookup_add(&table->orphans, &orphan->by_pid,
+                   lookup_hash_numbers((uint64_t)pid, 0));
+}
+
+struct orphan *table_find_orphan(struct table const *table, pid_t pid)
+{
+    struct link *link =
+        lookup_first(&table->orphans, lookup_hash_numbers((uint64_t)pid, 0));
+
+    for (; link; link = lookup_next(link)) {
+        struct orphan *orphan = lookup_owner(link, struct orphan, by_pid);
+        if (orphan->pid == pid) return orphan;
     }
     return 0;
 }

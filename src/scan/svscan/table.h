@@ -17,12 +17,29 @@
 
 struct entry;
 
+struct half;
+
+/* A process that its supervise has left to us when it was killed. */
+struct orphan {
+    struct half *half;
+    pid_t pid; /* 0: none */
+    struct link by_pid;
+};
+
+#define ORPHANS 2 /* the process that is known, and one that was just being made */
+
 /* One side of an entry: a supervise, if there is one. */
 struct half {
     struct entry *entry;
     enum sv_scan_side side;
-    pid_t pid; /* 0: none */
-    struct link by_pid;
+    pid_t pid;      /* 0: none */
+    uint64_t start; /* its start time (process.h); defined if (is_foreign) */
+    int pidfd;      /* defined if (is_foreign); -1: it has to be looked after by pid */
+    int is_foreign; /* it is not our child: another svscan has started it */
+    int is_vacant;  /* looked a moment ago: no supervise lives here */
+    int has_other_pipe; /* taken over with another pipe than ours */
+    struct link by_pid; /* unless is_foreign */
+    struct orphan orphans[ORPHANS];
 };
 
 /* A name in the scan directory. */
@@ -46,6 +63,8 @@ struct entry {
     int is_named;       /* whether it has any */
     struct half halves[SV_SCAN_SIDE_COUNT];
     int reader, writer;    /* our ends of the pipe to the logger, or -1 */
+    int is_split;          /* its MAIN, taken over, writes to another pipe than ours */
+    int place;             /* the directory, when its last name has gone; or -1 */
     int watch_id;          /* of the directory while log/ may appear, or -1 */
     struct entry *heir;    /* waits for the end of this one, to have its name */
     struct entry *awaited; /* whose end it waits for: awaited->heir == this */
@@ -62,6 +81,7 @@ struct table {
     struct lookup endings; /* last names of entries without one whose MAIN still lives */
     struct lookup identities;
     struct lookup pids;
+    struct lookup orphans;
     struct lookup watches;
 };
 
@@ -103,9 +123,14 @@ extern void table_end_ending(struct table *table, struct entry *entry);
 /* What is called the entry in messages. */
 extern char const *table_text(struct entry const *entry);
 
-/* The process of a side; 0: none. */
+/* The process of a side, our child; 0: none. */
 extern void table_set_pid(struct table *table, struct half *half, pid_t pid);
 extern struct half *table_find_pid(struct table const *table, pid_t pid);
+
+/* What the supervise of a side has left, 0: nothing. `which` < ORPHANS. */
+extern void table_set_orphan(struct table *table, struct half *half, unsigned int which,
+                             pid_t pid);
+extern struct orphan *table_find_orphan(struct table const *table, pid_t pid);
 
 /* The watch of an entry; -1: none. */
 extern void table_set_watch(struct table *table, struct entry *entry, int watch_id);

@@ -23,6 +23,8 @@
     X(YOUNG)   /* watching a service directory */ \
     X(READ)    /* reading the scan directory */ \
     X(CONTROL) /* reading the FIFO */ \
+    X(HOLD)    /* watching a supervise that is not our child */ \
+    X(RELAY)   /* telling how a service ended */ \
     X(WAIT)    /* poll, and reading signals */
 /* clang-format on */
 
