@@ -46,7 +46,6 @@ for my $arguments ([], [$home], [$home, ''], [$home, '-']) {
     my $result = run('svscanctl', $scan, 't', 'hX');
     is $result->{code}, 100, 'an unknown letter is a mistake';
     is $result->{err}, "svscanctl: illegal letter -- X\n$usage", 'it is named';
-    is run('svscanctl', $scan, 'u')->{code}, 100, 'u is reserved';
     my $pid = service($scan, 'service');
     ok $pid && $svscan->running, 'nothing of what came with it was sent';
     is $svscan->stop->{code}, 0, 'svscan ends when it is really told to';

@@ -22,7 +22,7 @@ extern int sv_handover_path(char *path, size_t size);
 
 /*
  * Executes `path` with `argv` in this process; the `count` descriptors in `fds` stay
- * open. Signals that are blocked stay blocked, so none that comes meanwhile is lost.
+ * open (negative ones are left out). Signals that are blocked stay blocked, so none that comes meanwhile is lost.
  * Returns only if it fails: errno says why, everything is as before.
  */
 extern void sv_handover_execute(char const *path, char const *const *argv, int const *fds,

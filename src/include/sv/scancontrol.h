@@ -7,7 +7,7 @@
  * A command is one byte. The list below is the only one: the enum, what svscan obeys and
  * what svscanctl accepts come from it. The letters are those of s6-svscanctl as far as
  * they mean something here; n and N are not needed, as what has gone is always brought
- * down. 'u' is reserved: it will execute svscan and every supervise anew.
+ * down. 'u' is ours.
  */
 
 #ifndef SV_SCANCONTROL_H
@@ -27,7 +27,8 @@
     X(INTERRUPT, 'i', "the same, as SIGINT does") \
     X(QUIT,      'q', "the same, as SIGQUIT does") \
     X(REAP,      'z', "reap children that have ended") \
-    X(ABORT,     'b', "exit now and leave everything running")
+    X(ABORT,     'b', "exit now and leave everything running") \
+    X(UPGRADE,   'u', "execute svscan and every supervise anew")
 /* clang-format on */
 
 enum sv_scancontrol {

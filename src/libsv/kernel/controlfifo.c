@@ -37,9 +37,13 @@ int sv_controlfifo_make(int dir, char const *name, int *writer)
 {
     int const flags = O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
 
-    if (mkfifoat(dir, name, 0600) < 0 && errno != EEXIST && errno != EROFS) return -1;
+    int made = mkfifoat(dir, name, 0600);
+    if (made < 0 && errno != EEXIST && errno != EROFS) return -1;
     int reader = open2_at(dir, name, O_RDONLY | flags);
-    if (reader < 0) return -1;
+    if (reader < 0) {
+        if (made < 0 && errno == ENOENT) errno = EROFS; /* that is why there is none */
+        return -1;
+    }
     if (!check_fifo(reader, EEXIST)) return give_up(reader);
     *writer = open2_at(dir, name, O_WRONLY | flags);
     return *writer < 0 ? give_up(reader) : reader;

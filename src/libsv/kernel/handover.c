@@ -32,7 +32,7 @@ int sv_handover_path(char *path, size_t size)
 static int set_kept(int const *fds, unsigned int count, int flags)
 {
     for (unsigned int i = 0; i < count; i++)
-        if (fcntl(fds[i], F_SETFD, flags) < 0) return 0;
+        if (fds[i] >= 0 && fcntl(fds[i], F_SETFD, flags) < 0) return 0;
     return 1;
 }
 
@@ -49,6 +49,7 @@ void sv_handover_execute(char const *path, char const *const *argv, int const *f
     memcpy(text, NAME "=", sizeof NAME);
     length += pid_fmt(text + length, getpid());
     for (unsigned int i = 0; i < count; i++) {
+        if (fds[i] < 0) continue;
         text[length++] = ' ';
         length += int_fmt(text + length, fds[i]);
     }

@@ -7,6 +7,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <skalibs/djbunix.h>
 #include <skalibs/types.h>
 
 #include <sv/pipeback.h>
@@ -39,7 +40,7 @@ static int reopen(pid_t pid, int fd, int flags)
     length += 4;
     length += uint_fmt(path + length, (unsigned int)fd);
     path[length] = 0;
-    return open(path, flags | O_CLOEXEC);
+    return open2(path, flags | O_CLOEXEC);
 }
 
 uint64_t sv_pipeback_inode(int fd)

@@ -32,15 +32,19 @@ static uint64_t pipe_on(int fd)
     return !fstat(fd, &about) && S_ISFIFO(about.st_mode) ? about.st_ino : 0;
 }
 
-/* From here on readers of the page know that it is ours. */
+/*
+ * From here on readers of the page know that it is ours. For an image that was executed
+ * anew it is so all the time: svscan must not start another one.
+ */
 static void sign(struct sv_recovery *page)
 {
-    page->supervise_pid = 0;
+    uint64_t start = 0;
+
     page->input_pipe = pipe_on(0);
     page->output_pipe = pipe_on(1);
     page->has_standard = 1;
-    page->supervise_start = 0;
-    (void)sv_process_start_time(getpid(), &page->supervise_start); /* or 0: unknown */
+    (void)sv_process_start_time(getpid(), &start); /* or 0: unknown */
+    __atomic_store_n(&page->supervise_start, start, __ATOMIC_RELEASE);
     page->supervise_pid = (uint32_t)getpid();
 }
 

@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
-#include <skalibs/selfpipe.h>
 #include <skalibs/sig.h>
 #include <skalibs/unix-transactional.h>
 
+#include <sv/catch.h>
 #include <sv/clock.h>
 #include <sv/controlfifo.h>
 #include <sv/handover.h>
@@ -216,38 +216,14 @@ static void restore_signals(void)
         if (number != SIGKILL && number != SIGSTOP) (void)sig_restore(number);
 }
 
-static int const caught[] = {SIGCHLD, SIGTERM, SIGINT,  SIGHUP,
-                             SIGTSTP, SIGCONT, SIGUSR2, 0};
-static uint32_t early; /* bit N: signal N came before it could be read */
-
-static void note_early(int number)
-{
-    early |= (uint32_t)1 << number;
-}
-
-/*
- * Between execve() and the moment from which signals can be read, none may be lost, nor
- * do what it does to any program. An image that was executed anew has them blocked, and
- * selfpipe_init() unblocks them.
- */
 static void catch_signals(struct service *service)
 {
-    struct sigaction action = {.sa_handler = note_early, .sa_flags = SA_RESTART};
-    sigset_t set;
+    static int const numbers[] = {SIGCHLD, SIGTERM, SIGINT,  SIGHUP,
+                                  SIGTSTP, SIGCONT, SIGUSR2, 0};
 
     restore_signals();
-    sigemptyset(&set);
-    for (int const *number = caught; *number; number++) {
-        sigaddset(&set, *number);
-        (void)sigaction(*number, &action, 0); /* the arguments are right */
-    }
-    service->signals = selfpipe_init();
-    if (service->signals < 0) sv_dieusys(111, "create pipe for ", service->dir_name);
-    if (selfpipe_trapset(&set) < 0) sv_dieusys(111, "catch signals");
-    (void)sig_ignore(SIGPIPE); /* a closed standard error is no reason to die */
-    for (int const *number = caught; *number; number++) {
-        if (early >> *number & 1) (void)raise(*number); /* to be read */
-    }
+    service->signals = sv_catch(numbers);
+    if (service->signals < 0) sv_dieusys(111, "catch signals");
 }
 
 /* ok comes last: whoever finds it read finds everything else in place. */

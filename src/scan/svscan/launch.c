@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <skalibs/djbunix.h>
+
 #include <sv/spawn.h>
 
 #include "launch.h"
@@ -72,7 +74,7 @@ int launch_find(struct launch *launch)
     return 0;
 }
 
-static void raise_limit(struct launch *launch)
+void launch_raise_limit(struct launch *launch)
 {
     struct rlimit most;
 
@@ -83,21 +85,27 @@ static void raise_limit(struct launch *launch)
     (void)setrlimit(RLIMIT_NOFILE, &most); /* if not: fewer services with loggers */
 }
 
+void launch_lower_limit(struct launch const *launch)
+{
+    if (launch->limits_files)
+        (void)setrlimit(RLIMIT_NOFILE, &launch->files); /* lower is allowed */
+}
+
 /* The lowest free descriptor, holding what idle_fd holds. -1 with errno. */
 static int reserve(struct launch *launch)
 {
     return fcntl(launch->idle_fd, F_DUPFD_CLOEXEC, FIRST_FREE);
 }
 
-int launch_prepare(struct launch *launch)
+int launch_prepare(struct launch *launch, int has_handed)
 {
     /*
      * a kernel or a sandbox without it: then children get copies of what is close-on-exec
      */
-    int keeps = !syscall(SYS_close_range, FIRST_FREE, ~0u, 0);
+    int keeps = !syscall(SYS_close_range, has_handed ? ~0u : FIRST_FREE, ~0u, 0);
 
-    raise_limit(launch);
-    launch->idle_fd = open("/", O_PATH | O_CLOEXEC);
+    launch_raise_limit(launch);
+    launch->idle_fd = open2("/", O_PATH | O_CLOEXEC);
     launch->stream_fd = launch->idle_fd < 0 ? -1 : reserve(launch);
     launch->dir_fd = launch->stream_fd < 0 ? -1 : reserve(launch);
     launch->keep_below = keeps ? (unsigned int)launch->dir_fd + 1 : 0;
@@ -113,7 +121,7 @@ static int place_directory(struct launch *launch, struct launch_order const *ord
     struct stat about;
 
     (void)close(launch->dir_fd); /* a place, nothing was written */
-    int fd = open(order->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = open2(order->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return 0;
     if (fd != launch->dir_fd) {
         int placed = dup3(fd, launch->dir_fd, O_CLOEXEC);

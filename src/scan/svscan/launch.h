@@ -33,10 +33,16 @@ extern int launch_find(struct launch *launch);
 
 /*
  * Closes all descriptors from 3 on, which are not ours and would be the services' too,
- * reserves the two low ones, and raises our own RLIMIT_NOFILE as far as it goes. To be
- * called before anything is opened. Returns 1; 0 with errno.
+ * reserves the two low ones, and raises our own RLIMIT_NOFILE as far as it goes. If some
+ * were handed over by the image before, all stay that are open. To be called before
+ * anything is opened. Returns 1; 0 with errno.
  */
-extern int launch_prepare(struct launch *launch);
+extern int launch_prepare(struct launch *launch, int has_handed);
+
+/* RLIMIT_NOFILE as we were started with it, for another image of ours; and raised again.
+ */
+extern void launch_lower_limit(struct launch const *launch);
+extern void launch_raise_limit(struct launch *launch);
 
 /* What a supervise is started with. */
 struct launch_order {

@@ -96,6 +96,7 @@ void svscan_reap(struct svscan *svscan)
 
     while ((pid = wait_nohang(&wait_status)) > 0) {
         struct half *half = table_find_pid(&svscan->table, pid);
+        if (svscan_checker_ended(svscan, pid, wait_status)) continue;
         if (half)
             svscan_ended(svscan, half, &wait_status);
         else

@@ -115,7 +115,9 @@ static void is_unknown(struct svscan *svscan, char const *text, struct name *nam
         return;
     }
     name->seen = svscan->scans;
-    if (error_number == ENOMEM) retry_later(svscan);
+    if (error_number != EACCES && error_number != EPERM && error_number != ENOENT
+        && error_number != ENOTDIR && error_number != ELOOP)
+        retry_later(svscan); /* that may pass */
     if (name->error_number == error_number) return;
     name->error_number = error_number;
     sv_warnu("stat ", text, ": ", sv_errortext(error_number));

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
+#include <skalibs/djbunix.h>
+#include <skalibs/unix-transactional.h>
 
 #include <sv/clock.h>
 #include <sv/controlfifo.h>
@@ -30,7 +32,7 @@ static int open_directory(void)
     int error_number = mkdir(SV_SCANCONTROL_DIR, 0700) < 0 ? errno : 0;
 
     if (error_number && error_number != EEXIST && error_number != EROFS) return -1;
-    int fd = open(SV_SCANCONTROL_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = open2(SV_SCANCONTROL_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && error_number) errno = error_number;
     return fd;
 }
@@ -39,10 +41,10 @@ static int open_lock(int dir)
 {
     int const flags = O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
     int fd =
-        openat(dir, SV_SCANCONTROL_LOCK, O_WRONLY | O_APPEND | O_CREAT | flags, 0600);
+        open3_at(dir, SV_SCANCONTROL_LOCK, O_WRONLY | O_APPEND | O_CREAT | flags, 0600);
 
     /* on a read-only filesystem an old one can be locked all the same */
-    return fd < 0 && errno == EROFS ? openat(dir, SV_SCANCONTROL_LOCK, O_RDONLY | flags)
+    return fd < 0 && errno == EROFS ? open2_at(dir, SV_SCANCONTROL_LOCK, O_RDONLY | flags)
                                     : fd;
 }
 
@@ -62,13 +64,29 @@ static int lock(int fd)
     return 1;
 }
 
+/* The lock that the image before had is ours, if it is still that of this directory. */
+static int take_handed_lock(struct svscan *svscan)
+{
+    struct stat ours, handed;
+
+    if (!svscan->handed_count || fstat(svscan->lock, &ours) < 0
+        || fstat(svscan->handed[0], &handed) < 0 || ours.st_ino != handed.st_ino
+        || ours.st_dev != handed.st_dev)
+        return 0;
+    (void)close(svscan->lock); /* nothing was written */
+    svscan->lock = svscan->handed[0];
+    return 1;
+}
+
 /* Dies if there is another svscan. Returns 1; 0 with errno if there is no telling. */
-static int take_lock(struct svscan const *svscan, int dir)
+static int take_lock(struct svscan *svscan, int dir)
 {
     int fd = open_lock(dir);
 
     if (fd < 0) return 0;
-    if (lock(fd)) return 1; /* and it stays open as long as we live */
+    svscan->lock = fd; /* stays open as long as we live */
+    if (take_handed_lock(svscan) || lock(fd)) return 1;
+    svscan->lock = -1;
     if (errno == EWOULDBLOCK)
         sv_dieu(111, "lock ", svscan->dir_name,
                 "/" SV_SCANCONTROL_DIR "/" SV_SCANCONTROL_LOCK, ": ", sv_errortext(errno),
@@ -80,7 +98,6 @@ static int take_lock(struct svscan const *svscan, int dir)
 
 void svscan_open_state(struct svscan *svscan)
 {
-    int writer; /* stays open as long as we live */
     int dir = open_directory();
     int is_locked = dir >= 0 && take_lock(svscan, dir);
 
@@ -89,12 +106,16 @@ void svscan_open_state(struct svscan *svscan)
                  sv_errortext(errno),
                  "; svscanctl will not work and a second svscan will not be noticed");
     svscan->control =
-        is_locked ? sv_controlfifo_make(dir, SV_SCANCONTROL_FIFO, &writer) : -1;
+        is_locked ? sv_controlfifo_make(dir, SV_SCANCONTROL_FIFO, &svscan->control_writer)
+                  : -1;
     if (is_locked && svscan->control < 0)
         sv_warnu("use ", svscan->dir_name,
                  "/" SV_SCANCONTROL_DIR "/" SV_SCANCONTROL_FIFO ": ", sv_errortext(errno),
                  "; svscanctl will not work");
     if (dir >= 0) (void)close(dir); /* only a place to open things from */
+    /* only now: without a reader what was written to control would be lost */
+    for (unsigned int i = 0; i < svscan->handed_count; i++)
+        if (svscan->handed[i] != svscan->lock) (void)close(svscan->handed[i]);
 }
 
 static void obey(struct svscan *svscan, unsigned char byte)
@@ -107,6 +128,7 @@ static void obey(struct svscan *svscan, unsigned char byte)
     case SV_SCANCONTROL_QUIT: svscan_leave(svscan); break;
     case SV_SCANCONTROL_REAP: svscan_reap(svscan); break;
     case SV_SCANCONTROL_ABORT: svscan->abandoning = 1; break;
+    case SV_SCANCONTROL_UPGRADE: svscan_begin_upgrade(svscan); break;
     case SV_SCANCONTROL_COUNT: break; /* unknown: svscanctl does not send it */
     }
 }

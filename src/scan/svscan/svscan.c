@@ -10,12 +10,14 @@
  */
 
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
 #include <skalibs/selfpipe.h>
 #include <skalibs/sig.h>
 
+#include <sv/catch.h>
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/option.h>
@@ -56,29 +58,28 @@ static void catch_signals(struct svscan *svscan)
     /*
      * USR1 and USR2 are taken and mean nothing: they must not end process 1 or a session
      */
-    static int const numbers[] = {SIGCHLD, SIGTERM, SIGINT,  SIGQUIT,
-                                  SIGHUP,  SIGALRM, SIGUSR1, SIGUSR2};
-    sigset_t set;
+    static int const numbers[] = {SIGCHLD, SIGTERM, SIGINT,  SIGQUIT, SIGHUP,
+                                  SIGALRM, SIGUSR1, SIGUSR2, 0};
 
-    sigemptyset(&set);
-    for (unsigned int i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        sigaddset(&set, numbers[i]);
-        /* ignored by whoever started us, SIGCHLD would keep exit codes from us */
-        if (numbers[i] == SIGCHLD) (void)sig_restore(SIGCHLD); /* cannot fail */
-    }
-    svscan->signals = selfpipe_init();
-    if (svscan->signals < 0 || selfpipe_trapset(&set) < 0)
-        sv_dieusys(111, "catch signals");
-    (void)sig_ignore(SIGPIPE); /* a closed standard error is no reason to die */
+    (void)sig_restore(SIGCHLD); /* ignored, it would keep exit codes from us */
+    svscan->signals = sv_catch(numbers);
+    if (svscan->signals < 0) sv_dieusys(111, "catch signals");
 }
 
 static void start_up(struct svscan *svscan)
 {
     svscan->watch.fd = svscan->watch_id = svscan->control = svscan->held = -1;
     svscan->due_ms = svscan->rescan_ms = svscan->check_ms = SV_SCAN_NEVER;
+    svscan->check_over_ms = SV_SCAN_NEVER;
+    svscan->lock = svscan->control_writer = -1;
+    svscan->handed_count = sv_handover_take(svscan->handed);
     if (!fd_sanitize()) sv_dieusys(111, "open /dev/null");
-    if (!launch_prepare(&svscan->launch)) sv_dieusys(111, "set up descriptors");
-    if (chdir(svscan->dir_name) < 0) sv_dieusys(111, "chdir to ", svscan->dir_name);
+    if (svscan->handed_count) svscan_keep_pipes(svscan);
+    if (!launch_prepare(&svscan->launch, svscan->handed_count > 0))
+        sv_dieusys(111, "set up descriptors");
+    /* an image that was executed anew is there already; the name may be relative */
+    if (!svscan->handed_count && chdir(svscan->dir_name) < 0)
+        sv_dieusys(111, "chdir to ", svscan->dir_name);
     if (!launch_find(&svscan->launch)) sv_dieusys(111, "find supervise");
     catch_signals(svscan);
     svscan_open_state(svscan);
@@ -92,6 +93,7 @@ static void wait_for_events(struct svscan *svscan, iopause_fd *fds, unsigned int
 
     if (svscan->rescan_ms < deadline_ms) deadline_ms = svscan->rescan_ms;
     if (svscan->check_ms < deadline_ms) deadline_ms = svscan->check_ms;
+    if (svscan->check_over_ms < deadline_ms) deadline_ms = svscan->check_over_ms;
     if (sv_clock_wait(fds, count, deadline_ms) >= 0) return;
     if (trouble_is_new(&svscan->troubles, TROUBLE_WAIT)) sv_warnusys("wait for events");
     /* without descriptors that works always; then all of them are tried */
@@ -118,6 +120,7 @@ static void round_of_events(struct svscan *svscan)
     if (svscan->scan_wanted || svscan->rescan_ms <= sv_clock_monotonic_ms())
         svscan_scan(svscan);
     svscan_pass_time(svscan);
+    svscan_upgrade_if_due(svscan);
 }
 
 static void parse(struct svscan *svscan, int argc, char const *const *argv)
@@ -139,11 +142,13 @@ int main(int argc, char const *const *argv)
     static struct svscan svscan; /* untouched parts of it cost no memory */
 
     PROG = "svscan";
+    if (argc == 2 && !strcmp(argv[1], "--check")) return svscan_check(&svscan);
     parse(&svscan, argc, argv);
     start_up(&svscan);
 
     /* From here on nothing is a reason to exit but being told to. */
     svscan_scan(&svscan);
+    svscan_end_upgrade(&svscan);
     while (!svscan.abandoning && (!svscan.leaving || svscan.table.first))
         round_of_events(&svscan);
     return 0;

@@ -22,6 +22,7 @@
 
 #include <stdint.h>
 
+#include <sv/handover.h>
 #include <sv/scanplan.h>
 #include <sv/status.h>
 #include <sv/watch.h>
@@ -38,6 +39,13 @@ struct end {
 };
 
 #define ENDS 64
+
+/* An end of a pipe that the image before had. */
+struct kept {
+    int fd; /* -1: it has been asked for */
+    int is_writer;
+    uint64_t inode;
+};
 
 struct svscan {
     char const *dir_name; /* as the user gave it, for messages */
@@ -59,8 +67,18 @@ struct svscan {
     int64_t check_ms;  /* supervises that cannot be held are looked at; else NEVER */
     uint64_t scans;    /* so far */
     int scan_wanted;   /* at the end of this round */
-    int leaving;       /* everything is being ended; exit when nothing is left */
-    int abandoning;    /* exit now */
+    int handed[SV_HANDOVER_MAX]; /* what the image before has left open: lock, control */
+    unsigned int handed_count;   /* 0: this image was not executed in place of another */
+    int lock;                    /* -1: not had */
+    int control_writer;          /* the other end of control */
+    struct kept *kept;           /* ends of pipes that the image before had, ... */
+    unsigned int kept_count;     /* ... until every entry has found its own */
+    pid_t checker;               /* checks the new svscan; 0: none */
+    int64_t check_over_ms;       /* it has had its time then; else SV_SCAN_NEVER */
+    int upgrade_wanted;          /* as soon as nothing is being ended */
+
+    int leaving;    /* everything is being ended; exit when nothing is left */
+    int abandoning; /* exit now */
 
     struct troubles troubles;
 };
@@ -132,6 +150,28 @@ extern void svscan_check_held(struct svscan *svscan);
  * 0 with errno.
  */
 extern int svscan_signal(struct half const *half, int number);
+
+/* upgrade.c */
+
+/* Checks the program that is to be executed; says why not, or has it executed later. */
+extern void svscan_begin_upgrade(struct svscan *svscan);
+
+/* `pid` has ended: returns 1 if it was the checker. */
+extern int svscan_checker_ended(struct svscan *svscan, pid_t pid, int wait_status);
+
+/* At the end of each round. Executes it if the time has come; returns if that fails. */
+extern void svscan_upgrade_if_due(struct svscan *svscan);
+
+/*
+ * An image that was executed anew: notes which pipes it has; gives the ends of the one
+ * with that inode (returns 1; 0 if there is none); closes those nobody has asked for.
+ */
+extern void svscan_keep_pipes(struct svscan *svscan);
+extern int svscan_kept_pipe(struct svscan *svscan, uint64_t inode, int *ends);
+extern void svscan_end_upgrade(struct svscan *svscan);
+
+/* svscan --check: whether this program could go on here. Returns 0, or dies. */
+extern int svscan_check(struct svscan *svscan);
 
 /* relay.c */
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skalibs/djbunix.h>
 #include <skalibs/types.h>
 
 #include <sv/child.h>
@@ -103,7 +104,8 @@ int svscan_take_pipe(struct svscan *svscan, struct entry *entry)
     log_half->is_vacant = !log.supervise;
     if (!log.input) return 0;
     unsigned int count = list_holders(holders, &main, &log);
-    int taken = open_from(holders, count, log.input, ends, &denied);
+    int taken = svscan_kept_pipe(svscan, log.input, ends);
+    if (!taken) taken = open_from(holders, count, log.input, ends, &denied);
     entry->is_split = !taken && main.supervise && main.output == log.input;
     if (taken > 0) {
         entry->reader = ends[0];
@@ -179,7 +181,7 @@ void svscan_keep_place(struct entry *entry)
     if (entry->place >= 0 || !pid) return;
     length += pid_fmt(path + length, pid);
     memcpy(path + length, "/cwd", sizeof "/cwd");
-    int place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int place = open2(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (place < 0) return; /* then it has to do without */
     if (!fstat(place, &about) && about.st_dev == entry->device
         && about.st_ino == entry->inode)

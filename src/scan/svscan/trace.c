@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skalibs/djbunix.h>
 #include <skalibs/types.h>
+#include <skalibs/unix-transactional.h>
 
 #include <sv/pipeback.h>
 #include <sv/process.h>
@@ -33,7 +35,7 @@ static int open_entry(struct entry const *entry)
 
     if (!entry->is_named && entry->place >= 0)
         return fcntl(entry->place, F_DUPFD_CLOEXEC, 0);
-    int fd = open(table_text(entry), PLACE);
+    int fd = open2(table_text(entry), PLACE);
     if (fd < 0) return -1;
     if (fstat(fd, &about) < 0) return give_up(fd);
     if (about.st_dev == entry->device && about.st_ino == entry->inode) return fd;
@@ -46,7 +48,7 @@ int trace_open_service(struct half const *half)
     int entry = open_entry(half->entry);
 
     if (entry < 0 || half->side == SV_SCAN_SIDE_MAIN) return entry;
-    int log = openat(entry, "log", PLACE);
+    int log = open2_at(entry, "log", PLACE);
     (void)give_up(entry);
     return log;
 }
