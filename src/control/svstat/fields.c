@@ -296,6 +296,14 @@ static struct value field_finishpid(struct reading const *reading)
     return number(reading->own.finish_pid);
 }
 
+static struct value field_tree(struct reading const *reading)
+{
+    int up = is_up(reading);
+
+    if (up < 0 || (!up && !reading->supervised)) return none();
+    return (struct value){.kind = VALUE_TREE, .number = up ? reading->family.pid : 0};
+}
+
 static struct value field_supervised(struct reading const *reading)
 {
     return flag(reading->supervised);

@@ -43,6 +43,7 @@
     X(serial,       "the number of transitions so far") \
     X(controlbytes, "how many bytes of supervise/control have been read") \
     X(finishpid,    "of its finish script; -1 if none runs") \
+    X(tree,         "its processes, and what was left behind") \
     X(supervised,   "whether supervise runs") \
     X(supervisepid, "of supervise; -1 if it does not run") \
     X(recordedpid,  "of its process when supervise was last there") \
@@ -69,6 +70,7 @@ enum value_kind {
     VALUE_LETTER,    /* number: a visible ASCII character */
     VALUE_SIGNAL,    /* number */
     VALUE_STAMP,     /* stamp */
+    VALUE_TREE,      /* what svstat_read_tree() finds for the pid in number */
     VALUE_TROUBLE    /* what svstat_trouble() says; with -o as VALUE_WORDS */
 };
 

@@ -113,6 +113,12 @@ static void put_value(struct reading const *reading, struct value const *value)
     case VALUE_LETTER: out_bytes(&letter, 1); break;
     case VALUE_SIGNAL: out_signal((uint32_t)value->number); break;
     case VALUE_STAMP: put_stamp(&value->stamp); break;
+    case VALUE_TREE:
+        if (svstat_read_tree(reading, (pid_t)value->number))
+            svstat_put_tree();
+        else
+            out("NA");
+        break;
     case VALUE_TROUBLE:
         count = svstat_trouble(reading, parts);
         for (unsigned int i = 0; i < count; i++) put_joined(parts[i]);
@@ -159,9 +165,7 @@ static void put_hex(unsigned char byte)
     out_bytes(&digits[byte & 15], 1);
 }
 
-/* What stands between the quotes. Returns 0 if it was no UTF-8: U+FFFD stands for those
- * bytes. */
-static int put_escaped(char const *text)
+int svstat_put_escaped(char const *text)
 {
     int is_utf8 = 1;
 
@@ -188,7 +192,7 @@ static int put_escaped(char const *text)
 static void put_json_bytes(char const *text)
 {
     out("\"");
-    int is_utf8 = put_escaped(text);
+    int is_utf8 = svstat_put_escaped(text);
     out("\"");
     if (is_utf8) return;
     out(",\"servicehex\":\"");
@@ -209,6 +213,10 @@ static void put_json_value(struct reading const *reading, struct value const *va
     case VALUE_NUMBER:
     case VALUE_SECONDS: put_value(reading, value); break;
     case VALUE_BYTES: put_json_bytes(value->text); break;
+    case VALUE_TREE:
+        (void)svstat_read_tree(reading, (pid_t)value->number); /* [] if there is none */
+        svstat_put_tree_json();
+        break;
     case VALUE_NAME:
     case VALUE_SIGNAL:
     case VALUE_STAMP:
@@ -219,15 +227,16 @@ static void put_json_value(struct reading const *reading, struct value const *va
     case VALUE_LETTER:
     case VALUE_WORDS:
         out("\"");
-        (void)put_escaped(value->kind == VALUE_LETTER ? letter
-                                                      : value->text); /* is ASCII */
+        (void)svstat_put_escaped(
+            value->kind == VALUE_LETTER ? letter : value->text); /* is ASCII */
         out("\"");
         break;
     case VALUE_TROUBLE:
         out("\"");
         count = svstat_trouble(reading, parts);
         for (unsigned int i = 0; i < count; i++)
-            (void)put_escaped(parts[i]); /* for people; the path is no UTF-8 at worst */
+            (void)svstat_put_escaped(
+                parts[i]); /* for people; the path is no UTF-8 at worst */
         out("\"");
         break;
     }

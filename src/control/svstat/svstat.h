@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include <sv/status.h>
@@ -117,8 +118,25 @@ extern void svstat_choose_fields(char const *list);
 extern void svstat_put_fields(struct reading const *reading);
 extern void svstat_put_json(struct reading const *reading);
 
+/* What stands between the quotes in JSON. Returns 0 if it was no UTF-8: U+FFFD stands for
+ * those bytes. */
+extern int svstat_put_escaped(char const *text);
+
 /* A line per field for --help. */
 extern void svstat_put_field_help(void);
+
+/* tree.c ----------------------------------------------------------------------------- */
+
+/*
+ * Looks for the processes of the service, its main process being `pid` (0: it is down).
+ * Returns how many there are; the next functions print them, until the next call.
+ */
+extern unsigned int svstat_read_tree(struct reading const *reading, pid_t pid);
+
+/* As one word; as an array; as indented lines. */
+extern void svstat_put_tree(void);
+extern void svstat_put_tree_json(void);
+extern void svstat_put_tree_lines(void);
 
 /* terminal.c ------------------------------------------------------------------------- */
 
@@ -128,7 +146,7 @@ extern void svstat_prepare_terminal(char const *const *services);
 /* A line of aligned columns. */
 extern void svstat_put_row(struct reading const *reading);
 
-/* The contract's line, in colour, and the facts. */
+/* The contract's line, in colour, and the facts; below it the processes, if many. */
 extern void svstat_put_coloured(struct reading const *reading);
 
 #endif

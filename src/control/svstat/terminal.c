@@ -141,6 +141,16 @@ void svstat_put_row(struct reading const *reading)
     out("\n");
 }
 
+/* Only if there is more to see than its main process, or its finish script. */
+static void put_processes(struct reading const *reading)
+{
+    pid_t pid = reading->supervised ? (pid_t)reading->family.pid : 0;
+    pid_t finish = reading->has_own ? (pid_t)reading->own.finish_pid : 0;
+
+    if (!reading->supervised || !reading->has_family) return;
+    if (svstat_read_tree(reading, pid) > (pid || finish)) svstat_put_tree_lines();
+}
+
 void svstat_put_coloured(struct reading const *reading)
 {
     out_visible(reading->service);
@@ -149,4 +159,5 @@ void svstat_put_coloured(struct reading const *reading)
     put_in_colour(reading, 0);
     svstat_put_facts(reading, 1);
     out("\n");
+    put_processes(reading);
 }

@@ -11,8 +11,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define SV_PROCESS_NAME 16 /* with its NUL: TASK_COMM_LEN of the kernel */
+
 /* What /proc/PID/stat says, proc(5). */
 struct sv_process {
+    char name[SV_PROCESS_NAME]; /* any bytes but NUL; cut if it is longer */
     char state; /* 'R', 'S', ...; 'Z' and 'X': it has ended and is not reaped */
     pid_t parent;
     pid_t group;

@@ -1,9 +1,9 @@
 /* ISC license. */
 
 /*
- * proctree (kernel): the processes below this one. supervise is a child subreaper, so
+ * proctree (kernel): the processes of a service. supervise is a child subreaper, so
  * whatever its service leaves behind, double-forked and in a session of its own, is still
- * below it.
+ * below it; only what another supervise has started, which was killed, is not.
  */
 
 #ifndef SV_PROCTREE_H
@@ -17,20 +17,36 @@
  */
 extern int sv_proctree_adopt_orphans(void);
 
-/*
- * Sends each signal whose bit is set in `signals` to every process below this one, at
- * most SV_PROCTREE_MAX of them. Returns how many processes were there; -1 with errno if
- * the kernel does not say who our children are.
- */
-#define SV_PROCTREE_MAX 1024
-extern int sv_proctree_signal(uint32_t signals);
+/* Where processes are looked for: in all of the first three. 0: not there. */
+struct sv_proctree {
+    pid_t below;   /* below this one, itself left out */
+    pid_t from;    /* this one, and all below it */
+    pid_t session; /* in this session, and all below them; costs a look at everybody */
+    pid_t skip;    /* this one, and what is below it, is left out */
+};
+
+typedef void sv_proctree_visit(pid_t pid, void *data);
 
 /*
- * Among our children those that live and started at `after` (process.h) or later: the one
- * that started first, the lowest pid among equals. Returns its pid and sets *start; 0 if
- * there is none, or the kernel does not say who our children are.
+ * Calls visit(pid, data) once for each process that is there, however many they are,
+ * zombies included. Returns 1; 0 with errno if there is no /proc.
  */
-extern pid_t sv_proctree_heir(uint64_t after, uint64_t *start);
+extern int sv_proctree_each(struct sv_proctree const *where, sv_proctree_visit *visit,
+                            void *data);
+
+/*
+ * Kills all that are there, and what they start meanwhile. Does not wait for their ends,
+ * but reaps the children of ours that have ended, `keep` left out. Returns 1; 0 with
+ * errno if there is no /proc.
+ */
+extern int sv_proctree_kill(struct sv_proctree const *where, pid_t keep);
+
+/*
+ * Calls visit(pid, data) for each child of `parent`, in the order in which the kernel
+ * keeps them: the order of birth, orphans from elsewhere at the end. Returns 1; 0 if that
+ * process is gone or the kernel does not say who its children are.
+ */
+extern int sv_proctree_children(pid_t parent, sv_proctree_visit *visit, void *data);
 
 /* The inode of a pidfd of our child `pid`, 0 if the kernel does not tell (before 6.9). */
 extern uint64_t sv_proctree_pidfd_inode(pid_t pid);

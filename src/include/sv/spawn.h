@@ -55,6 +55,7 @@ struct sv_spawn {
      * `from` and `dir` must be below it.
      */
     unsigned int keep_below;
+    int cgroup; /* the child is born in this one (cgroup.h) if it may; 0: in ours */
     struct sv_spawn_birth *birth; /* null: nowhere. All zero before */
 };
 

@@ -7,10 +7,10 @@
 
 #include <skalibs/allreadwrite.h>
 #include <skalibs/iopause.h>
-#include <skalibs/unix-transactional.h>
 
 #include <sv/clock.h>
 #include <sv/controlfifo.h>
+#include <sv/openat.h>
 
 /* Closes `fd` without touching errno. Returns -1. */
 static int give_up(int fd)
@@ -39,19 +39,19 @@ int sv_controlfifo_make(int dir, char const *name, int *writer)
 
     int made = mkfifoat(dir, name, 0600);
     if (made < 0 && errno != EEXIST && errno != EROFS) return -1;
-    int reader = open2_at(dir, name, O_RDONLY | flags);
+    int reader = sv_openat(dir, name, O_RDONLY | flags, 0);
     if (reader < 0) {
         if (made < 0 && errno == ENOENT) errno = EROFS; /* that is why there is none */
         return -1;
     }
     if (!check_fifo(reader, EEXIST)) return give_up(reader);
-    *writer = open2_at(dir, name, O_WRONLY | flags);
+    *writer = sv_openat(dir, name, O_WRONLY | flags, 0);
     return *writer < 0 ? give_up(reader) : reader;
 }
 
 int sv_controlfifo_listening(int dir, char const *name)
 {
-    int fd = open2_at(dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd = sv_openat(dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
 
     if (fd < 0) return errno == ENXIO || errno == ENOENT ? 0 : -1;
     (void)close(fd); /* nothing was written */
@@ -60,7 +60,7 @@ int sv_controlfifo_listening(int dir, char const *name)
 
 int sv_controlfifo_open(int dir, char const *name)
 {
-    int fd = open2_at(dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd = sv_openat(dir, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
 
     if (fd < 0) return -1;
     return check_fifo(fd, EINVAL) ? fd : give_up(fd);

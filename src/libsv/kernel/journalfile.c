@@ -5,9 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <skalibs/unix-transactional.h>
-
 #include <sv/journalfile.h>
+#include <sv/openat.h>
 #include <sv/statefile.h>
 
 /* Reads or writes a whole record; they are smaller than a page and never split on a disk.
@@ -85,7 +84,8 @@ static int replace(int dir)
 int sv_journalfile_open(int dir, uint64_t *last)
 {
     unsigned char header[SV_JOURNAL_RECORD];
-    int fd = open2_at(dir, SV_JOURNAL_FILE, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd =
+        sv_openat(dir, SV_JOURNAL_FILE, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
 
     if (fd < 0 && errno != ENOENT && errno != ELOOP && errno != EISDIR) return -1;
     if (fd < 0) return replace(dir);

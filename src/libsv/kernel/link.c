@@ -5,9 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <skalibs/unix-transactional.h>
-
 #include <sv/link.h>
+#include <sv/openat.h>
 
 static int read_target(int fd, struct sv_link *link)
 {
@@ -25,7 +24,7 @@ static int read_target(int fd, struct sv_link *link)
 int sv_link_read(int dir, char const *name, struct sv_link *link)
 {
     struct stat about;
-    int fd = open2_at(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int fd = sv_openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
 
     if (fd < 0) return 0;
     int done = !fstat(fd, &about);

@@ -32,6 +32,17 @@ static int take_number(char const *at, uint64_t *value)
     return at && uint64_scan(at, value) > 0;
 }
 
+/* What stands between the parentheses. */
+static void take_name(char const *text, char const *end, char *name)
+{
+    char const *begin = strchr(text, '(');
+    size_t length = begin && begin < end ? (size_t)(end - begin) - 1 : 0;
+
+    if (length >= SV_PROCESS_NAME) length = SV_PROCESS_NAME - 1;
+    if (length) memcpy(name, begin + 1, length);
+    name[length] = 0;
+}
+
 /*
  * The second field is the program's name in parentheses, and may itself hold blanks,
  * parentheses and newlines: the last ')' ends it.
@@ -42,6 +53,7 @@ static int parse(char const *text, struct sv_process *process)
     char const *at = strrchr(text, ')');
 
     if (!at || at[1] != ' ' || !at[2]) return 0;
+    take_name(text, at, process->name);
     at += 2;
     process->state = *at;
     if (!take_number(field(at, 4), &parent) || !take_number(field(at, 5), &group)

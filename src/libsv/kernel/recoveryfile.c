@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
-#include <skalibs/unix-transactional.h>
 
+#include <sv/openat.h>
 #include <sv/recoveryfile.h>
 
 #define NEW SV_RECOVERY_FILE ".new"
@@ -32,7 +32,8 @@ static int give_up(int fd)
  */
 static int open_ours(int dir, int mode, struct stat *about)
 {
-    int fd = open2_at(dir, SV_RECOVERY_FILE, mode | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd =
+        sv_openat(dir, SV_RECOVERY_FILE, mode | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
 
     if (fd < 0) {
         if (errno == ELOOP || errno == ENXIO || errno == EISDIR) errno = ENOENT;
@@ -59,7 +60,8 @@ static ssize_t write_at(int fd, void const *bytes, size_t length, off_t at)
 static int make_new(struct sv_recovery const *page, int dir)
 {
     if (unlinkat(dir, NEW, 0) < 0 && errno != ENOENT) return -1;
-    int fd = open3_at(dir, NEW, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd =
+        sv_openat(dir, NEW, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) return -1;
     ssize_t written = fd_write(fd, (char const *)page, SV_RECOVERY_SIZE);
     if (written == SV_RECOVERY_SIZE) return fd;

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
-#include <skalibs/unix-transactional.h>
 
 #include <sv/link.h>
+#include <sv/openat.h>
 #include <sv/statedir.h>
 
 #define DEFAULT_NAME "supervise"
@@ -88,10 +88,10 @@ static int follow(int dir, char const *name, int flags, int create)
 
     if (!sv_link_read(dir, name, &link)) return -1;
     if (!link.alone) return refuse(-1);
-    int fd = open2_at(dir, link.target, flags);
+    int fd = sv_openat(dir, link.target, flags, 0);
     if (fd < 0 && errno == ENOENT && create && link.trusted) {
         if (mkdirat(dir, link.target, 0700) < 0 && errno != EEXIST) return -1;
-        fd = open2_at(dir, link.target, flags);
+        fd = sv_openat(dir, link.target, flags, 0);
     }
     if (link.trusted) return fd;
     if (fd < 0 || fstat(fd, &about) < 0) return refuse(fd);
@@ -101,11 +101,11 @@ static int follow(int dir, char const *name, int flags, int create)
 /* Opens the directory `name`, one part of a path, in `dir`; makes it if need be. */
 static int open_part(int dir, char const *name, int flags, int create)
 {
-    int fd = open2_at(dir, name, flags | O_NOFOLLOW);
+    int fd = sv_openat(dir, name, flags | O_NOFOLLOW, 0);
 
     if (fd < 0 && errno == ENOENT && create) {
         if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST) return -1;
-        fd = open2_at(dir, name, flags | O_NOFOLLOW);
+        fd = sv_openat(dir, name, flags | O_NOFOLLOW, 0);
     }
     if (fd >= 0 || (errno != ELOOP && errno != ENOTDIR)) return fd;
     return follow(dir, name, flags, create);

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
-#include <skalibs/unix-transactional.h>
 
 #include <sv/link.h>
+#include <sv/openat.h>
 #include <sv/statefile.h>
 
 #define NAME_SIZE 64 /* our names are short */
@@ -32,12 +32,12 @@ int sv_statefile_is_ours(int fd)
 int sv_statefile_create(int dir, char const *name, int flags, mode_t mode)
 {
     int const always = O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    int fd = open3_at(dir, name, flags | always, mode);
+    int fd = sv_openat(dir, name, flags | always, mode);
 
     for (int i = 1; i < TRIES && fd < 0 && errno == EEXIST; i++) {
         if (unlinkat(dir, name, 0) < 0 && errno == EISDIR)
             (void)unlinkat(dir, name, AT_REMOVEDIR); /* if not, we fail again */
-        fd = open3_at(dir, name, flags | always, mode);
+        fd = sv_openat(dir, name, flags | always, mode);
     }
     return fd;
 }
@@ -115,14 +115,14 @@ static ssize_t read_whole(int fd, void *bytes, size_t size)
 
 ssize_t sv_statefile_read(int dir, char const *name, void *bytes, size_t size)
 {
-    int fd = open2_at(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd = sv_openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
 
     return fd < 0 ? -1 : read_whole(fd, bytes, size);
 }
 
 ssize_t sv_statefile_read_ours(int dir, char const *name, void *bytes, size_t size)
 {
-    int fd = open2_at(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int fd = sv_openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
 
     if (fd < 0) return -1;
     if (sv_statefile_is_ours(fd)) return read_whole(fd, bytes, size);
@@ -143,6 +143,6 @@ ssize_t sv_statefile_follow(int dir, char const *name, void *bytes, size_t size)
         errno = EPERM;
         return -1;
     }
-    int fd = open2_at(dir, link.target, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = sv_openat(dir, link.target, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
     return fd < 0 ? -1 : read_whole(fd, bytes, size);
 }

@@ -15,7 +15,6 @@
 
 #include <sv/clock.h>
 #include <sv/message.h>
-#include <sv/proctree.h>
 #include <sv/servicedir.h>
 
 #include "service.h"
@@ -157,7 +156,7 @@ static int is_over_limit(struct service *service, int64_t now_ms, int wait_statu
 static int find_heir(struct service *service, int wait_status)
 {
     if (!service->machine.forks_left || wait_status) return 0;
-    return sv_proctree_heir(service->status.pid_start, &service->child_start);
+    return service_tree_heir(service, &service->child_start);
 }
 
 void service_child_ended(struct service *service, int pid, int wait_status, int unseen)
@@ -166,7 +165,10 @@ void service_child_ended(struct service *service, int pid, int wait_status, int 
                              .wait_status = wait_status,
                              .unseen = unseen != 0};
 
-    if (!pid || pid != service->machine.pid) return;
+    if (!pid || pid != service->machine.pid) {
+        service_tree_tidy(service); /* the last of what was killed, perhaps */
+        return;
+    }
     service_load_settings(service);
     event.kind = SV_EVENT_FINISH_DIED;
     if (service->machine.child == SV_CHILD_RUN) {
@@ -177,4 +179,5 @@ void service_child_ended(struct service *service, int pid, int wait_status, int 
             !event.heir && is_over_limit(service, event.now_ms, wait_status);
     }
     feed(service, &event);
+    service_tree_tidy(service);
 }

@@ -13,15 +13,13 @@
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/process.h>
-#include <sv/proctree.h>
 #include <sv/servicedir.h>
 #include <sv/spawn.h>
 
 #include "service.h"
 
 #define COMPLAIN_MS 1000
-
-#define SWEEPS 3 /* what forks while it is killed is found by the next one */
+#define KILL ((uint32_t)1 << SIGKILL)
 
 static void signal_process(int pid, uint32_t signals)
 {
@@ -30,13 +28,17 @@ static void signal_process(int pid, uint32_t signals)
 }
 
 /* As kill-mode says. The tree without /proc is the group. */
-static void signal_by_kill_mode(struct service *service, int pid, uint32_t signals)
+static void signal_by_kill_mode(struct service *service, uint32_t signals)
 {
+    pid_t group = service_tree_group(service);
+
     switch (service->settings.kill_mode) {
-    case SV_KILL_PROCESS: signal_process(pid, signals); break;
-    case SV_KILL_GROUP: signal_process(-pid, signals); break;
+    case SV_KILL_PROCESS: signal_process(service->machine.pid, signals); break;
+    case SV_KILL_GROUP: signal_process(-group, signals); break;
     case SV_KILL_TREE:
-        if (sv_proctree_signal(signals) < 0) signal_process(-pid, signals);
+        if (!(signals & KILL ? service_tree_kill(service, 0)
+                             : service_tree_signal(service, signals)))
+            signal_process(-group, signals);
         break;
     }
 }
@@ -48,25 +50,27 @@ static void send_signals(struct service *service)
 
     if (!pid) return; /* it has ended while a supervise that was killed had not sent it */
     signal_process(pid, doing->signals);
-    signal_process(-pid, doing->group_signals);
-    if (doing->stop_signals) signal_by_kill_mode(service, pid, doing->stop_signals);
+    if (doing->group_signals)
+        signal_process(-service_tree_group(service), doing->group_signals);
+    if (doing->stop_signals) signal_by_kill_mode(service, doing->stop_signals);
 }
 
+/* The group of a run that is over may be another's by now. */
 static void kill_tree(struct service *service)
 {
-    for (unsigned int i = 0; i < SWEEPS; i++) {
-        if (sv_proctree_signal((uint32_t)1 << SIGKILL) >= 0) continue;
-        if (service->doing.run_pid)
-            signal_process(-service->doing.run_pid, (uint32_t)1 << SIGKILL);
-    }
+    if (!service_tree_kill(service, 0) && service->machine.pid)
+        signal_process(-service_tree_group(service), KILL);
 }
 
 /* The run is over: nothing of it may be in the way of the next one. */
 static void sweep(struct service *service)
 {
+    int is_tree = service->settings.kill_mode == SV_KILL_TREE;
+
     if (!service->doing.run_pid) return; /* cannot happen: there was a run */
-    for (unsigned int i = 0; i < SWEEPS; i++)
-        signal_by_kill_mode(service, service->doing.run_pid, (uint32_t)1 << SIGKILL);
+    if (service->settings.kill_mode == SV_KILL_PROCESS) return;
+    if (is_tree && service_tree_kill(service, 1)) return;
+    signal_process(-service_tree_group(service), KILL);
 }
 
 /*
@@ -118,6 +122,7 @@ static pid_t give_birth(struct service *service, struct sv_spawn *how,
 {
     how->dir = -1;
     how->new_session = 1;
+    how->cgroup = service_tree_cgroup(service);
     how->birth = &service->page->birth.spawned;
     sv_recovery_begin_birth(service->page, child, sv_clock_monotonic_ms());
     pid_t pid = sv_spawn(how);
@@ -137,6 +142,7 @@ static void start_run(struct service *service, struct sv_event *answer)
     if (pid > 0) {
         trouble_over(&service->start_trouble);
         answer->pid = service->doing.run_pid = pid;
+        service_tree_forget(service, pid);
         return;
     }
     answer->kind = SV_EVENT_START_FAILED;
@@ -158,7 +164,7 @@ static void start_finish(struct service *service, struct sv_event *answer)
 
     code[uint_fmt(code, exited ? status->ending_value : 256)] = 0;
     signal_number[uint_fmt(signal_number, killed ? status->ending_value : 0)] = 0;
-    group[uint_fmt(group, (unsigned int)service->doing.run_pid)] = 0;
+    group[uint_fmt(group, (unsigned int)service_tree_group(service))] = 0;
 
     pid_t pid = give_birth(service, &how, SV_CHILD_FINISH);
     *answer = (struct sv_event){.kind = SV_EVENT_FINISH_STARTED,
@@ -194,7 +200,10 @@ int service_perform(struct service *service, enum sv_action_kind action,
     case SV_ACTION_SWEEP: sweep(service); return 0;
     case SV_ACTION_START_FINISH: start_finish(service, answer); return 1;
     case SV_ACTION_START_RUN: start_run(service, answer); return 1;
-    case SV_ACTION_LEAVE: service->leaving = service->doing.has_left = 1; return 0;
+    case SV_ACTION_LEAVE:
+        service->leaving = service->doing.has_left = 1;
+        service_tree_leave(service);
+        return 0;
     }
     return 0;
 }

@@ -147,10 +147,14 @@ static void let_go(struct service *service)
     service->adopted_ms = SV_NEVER;
 }
 
+static void adopt(struct service *service);
+
+/* It may have left another process in its place. */
 static void child_is_over(struct service *service, int wait_status, int unseen)
 {
     let_go(service);
     service_child_ended(service, service->machine.pid, wait_status, unseen);
+    adopt(service);
 }
 
 static uint64_t child_start(struct service const *service)
@@ -202,6 +206,7 @@ static void adopt(struct service *service)
     if (!pid || sv_child_is_ours(pid)) return;
     service->adopted =
         sv_child_open(pid, child_start(service), is_run ? status->pid_inode : 0);
+    service_tree_note(service);
     if (service->adopted >= 0) return;
     if (errno == ESRCH) {
         service_adopted_ended(service);

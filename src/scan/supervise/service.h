@@ -7,6 +7,7 @@
  *     supervise.c  the loop: gathers events
  *     act.c        feeds them to the machine
  *     perform.c    performs what it answers
+ *     tree.c       finds and kills what belongs to the service
  *     record.c     notes what happened, and stores it where it outlives us
  *     write.c      writes it down for readers: .status, status, .journal, .death_tally
  *     resume.c     takes over from a supervise that was killed
@@ -58,6 +59,9 @@ struct service {
     struct sv_recovery *page; /* what the next supervise finds, should we be killed */
     int is_mapped;            /* ... if it is a file, and not just memory */
     struct sv_recovery_doing doing;
+
+    int cgroup;  /* the service's own, -1: none, or not looked for yet */
+    int own_run; /* pid of the last run that we have started; 0: none */
 
     int adopted;         /* pidfd of the child if it is not a child of ours; else -1 */
     int adopted_is_over; /* it has ended; how, somebody may still tell us */
@@ -133,6 +137,32 @@ extern int service_perform(struct service *service, enum sv_action_kind action,
 
 /* When the process that has just been made started. */
 extern uint64_t service_start_of(struct sv_spawn_birth const *birth);
+
+/* The cgroup that run and finish are to be started in, 0 if in ours. */
+extern int service_tree_cgroup(struct service *service);
+
+/* A run has been started: what was known of the last one is not true of it. */
+extern void service_tree_forget(struct service *service, pid_t run_pid);
+
+/*
+ * Signals everything that belongs to the service, or kills it; `is_over` if the run has
+ * just ended. Returns 1; 0 if it could not be found.
+ */
+extern int service_tree_signal(struct service *service, uint32_t signals);
+extern int service_tree_kill(struct service *service, int is_over);
+
+/* The process group of the run. */
+extern pid_t service_tree_group(struct service const *service);
+
+/* Looks at a main process that may be followed by another, before it can be gone. */
+extern void service_tree_note(struct service const *service);
+
+/* Who goes on after the main process, which has ended. As sv_heir_chosen(). */
+extern pid_t service_tree_heir(struct service const *service, uint64_t *start);
+
+/* Removes the cgroup of a service that rests, if nobody is in it; or when we leave. */
+extern void service_tree_tidy(struct service *service);
+extern void service_tree_leave(struct service *service);
 
 /* Feeds the commands that stand in the page and have not been taken. */
 extern void service_take_input(struct service *service);

@@ -16,13 +16,13 @@
 
 #include <skalibs/djbunix.h>
 #include <skalibs/sig.h>
-#include <skalibs/unix-transactional.h>
 
 #include <sv/catch.h>
 #include <sv/clock.h>
 #include <sv/controlfifo.h>
 #include <sv/handover.h>
 #include <sv/message.h>
+#include <sv/openat.h>
 #include <sv/personality.h>
 #include <sv/process.h>
 #include <sv/proctree.h>
@@ -173,9 +173,10 @@ static int take_handed_lock(struct service *service)
 static int open_lock(int state_dir)
 {
     struct stat about;
-    int fd = open3_at(state_dir, "lock",
-                      O_WRONLY | O_NONBLOCK | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-                      0600);
+    int fd =
+        sv_openat(state_dir, "lock",
+                  O_WRONLY | O_NONBLOCK | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+                  0600);
 
     if (fd < 0 || fstat(fd, &about) < 0) return -1;
     if (S_ISREG(about.st_mode) && about.st_nlink == 1) return fd;
@@ -265,7 +266,7 @@ int service_start_up(struct service *service)
     service->handed_count = sv_handover_take(service->handed);
     if (!fd_sanitize()) sv_dieusys(111, "open /dev/null");
     service->reads_pipe = reads_pipe();
-    service->watch = service->journal = service->adopted = -1;
+    service->watch = service->journal = service->adopted = service->cgroup = -1;
     service->watch_retry_ms = service->complain_ms = service->adopted_ms = SV_NEVER;
     service->check_ms = service->write_ms = SV_NEVER;
     service->fails_on_100 = sv_personality() == SV_PERSONALITY_ENCORE;

@@ -175,6 +175,7 @@ static void round_of_events(struct service *service)
     };
 
     if (sv_clock_wait(fds, 4, deadline_of(service)) < 0) fds[0].revents = IOPAUSE_READ;
+    service_tree_note(service);
     service->write_waits = 0;
     if (!is_deaf) service->deaf_ms = 0;
     if (fds[0].revents) take_signals(service);

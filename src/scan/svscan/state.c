@@ -13,11 +13,11 @@
 
 #include <skalibs/allreadwrite.h>
 #include <skalibs/djbunix.h>
-#include <skalibs/unix-transactional.h>
 
 #include <sv/clock.h>
 #include <sv/controlfifo.h>
 #include <sv/message.h>
+#include <sv/openat.h>
 #include <sv/scancontrol.h>
 
 #include "svscan.h"
@@ -41,11 +41,12 @@ static int open_lock(int dir)
 {
     int const flags = O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
     int fd =
-        open3_at(dir, SV_SCANCONTROL_LOCK, O_WRONLY | O_APPEND | O_CREAT | flags, 0600);
+        sv_openat(dir, SV_SCANCONTROL_LOCK, O_WRONLY | O_APPEND | O_CREAT | flags, 0600);
 
     /* on a read-only filesystem an old one can be locked all the same */
-    return fd < 0 && errno == EROFS ? open2_at(dir, SV_SCANCONTROL_LOCK, O_RDONLY | flags)
-                                    : fd;
+    return fd < 0 && errno == EROFS
+               ? sv_openat(dir, SV_SCANCONTROL_LOCK, O_RDONLY | flags, 0)
+               : fd;
 }
 
 /*

@@ -8,8 +8,8 @@
 
 #include <skalibs/djbunix.h>
 #include <skalibs/types.h>
-#include <skalibs/unix-transactional.h>
 
+#include <sv/openat.h>
 #include <sv/pipeback.h>
 #include <sv/process.h>
 #include <sv/recoveryfile.h>
@@ -48,7 +48,7 @@ int trace_open_service(struct half const *half)
     int entry = open_entry(half->entry);
 
     if (entry < 0 || half->side == SV_SCAN_SIDE_MAIN) return entry;
-    int log = open2_at(entry, "log", PLACE);
+    int log = sv_openat(entry, "log", PLACE, 0);
     (void)give_up(entry);
     return log;
 }
