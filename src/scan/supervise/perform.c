@@ -177,6 +177,9 @@ static void start_finish(struct service *service, struct sv_event *answer)
     answer->kind = SV_EVENT_FINISH_FAILED;
     answer->error_number = errno;
     answer->exec_failed = pid == 0;
+    if (errno == ENOENT && !sv_servicedir_has(service->dir, "finish"))
+        return; /* it was not known whether there is one */
+    errno = answer->error_number;
     if (trouble_is_new(&service->finish_trouble))
         sv_warnusys("start ", service->dir_name, "/finish");
 }

@@ -81,8 +81,10 @@ void svscan_ended(struct svscan *svscan, struct half *half, int const *wait_stat
     svscan_let_go(svscan, half);
     died.exited_well =
         wait_status && WIFEXITED(*wait_status) && !WEXITSTATUS(*wait_status);
-    if (!died.exited_well && trace_read(half, svscan->boot_id, &trace) > 0
-        && !trace.supervise) {
+    int found = died.exited_well ? 0 : trace_read(half, svscan->boot_id, &trace);
+    if (found > 0 && trace.supervise) {
+        died.unfinished = 1; /* it found the lock held: that one is taken over */
+    } else if (found > 0) {
         inherit(svscan, half, &trace);
         died.exited_well = trace.has_left;
         died.unfinished = trace.unfinished && !trace.has_left;

@@ -124,6 +124,7 @@ static int fill(struct trace *trace, struct sv_recovery const *page, int service
     if (!is_alive) return 1;
     trace->supervise = pid;
     trace->start = page->supervise_start;
+    if (page->has_standard) return 1; /* it keeps them as long as it lives */
     look_at_pipe(pid, 0, &trace->input);
     look_at_pipe(pid, 1, &trace->output);
     return 1;
