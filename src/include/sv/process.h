@@ -20,6 +20,7 @@ struct sv_process {
     pid_t parent;
     pid_t group;
     pid_t session;
+    unsigned int threads;
     uint64_t start;              /* in clock ticks after the boot */
     int wait_status;             /* 'Z', 'X': as waitpid() would give it, if has_status */
     unsigned int has_status : 1; /* the kernel shows us that (same user, or root) */
@@ -48,6 +49,14 @@ extern int sv_process_is(pid_t pid, uint64_t ticks);
 
 /* The start time of a process that was made at this time of CLOCK_BOOTTIME, in ns. */
 extern uint64_t sv_process_ticks(int64_t boottime_ns);
+
+/*
+ * Sixteen bytes that name the life of process 1: this boot, this PID namespace, and
+ * process 1 in it. Pids and start times mean something in one such life only; a container
+ * has a new one each time that it is started. Returns 1; -1 with errno if that cannot be
+ * told now. All zero if the kernel has no id of the boot.
+ */
+extern int sv_process_life(unsigned char *life);
 
 /* The id of this boot, 16 bytes; all zero if the kernel does not tell. */
 extern void sv_process_boot_id(unsigned char *boot_id);

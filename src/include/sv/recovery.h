@@ -23,8 +23,8 @@
  *
  * The page belongs to one file: `device` and `inode` are those of the file itself, so
  * that a copied or restored service directory is not taken for the one it was made from.
- * It belongs to one boot: boot_id. It is in the machine's own byte order, and never
- * synced: what it says does not outlive the boot.
+ * It belongs to one boot, and one life of process 1 in it: life. It is in the machine's
+ * own byte order, and never synced: what it says does not outlive the boot.
  */
 
 #ifndef SV_RECOVERY_H
@@ -56,6 +56,7 @@ struct sv_recovery_birth {
 /* What supervise does besides deciding. */
 struct sv_recovery_doing {
     int run_pid;         /* of the last run: the process group finish is told of */
+    uint64_t run_start;  /* its start time: whose that number is now */
     int64_t forgiven_ms; /* deaths before do not count for restart-limit */
     uint32_t actions;    /* bit N: enum sv_action_kind N is still to be performed */
     uint32_t signals;    /* SV_ACTION_SIGNAL, as in machine.h */
@@ -83,23 +84,24 @@ struct sv_recovery_slot {
     uint32_t mark_left, covers, mark_covers, decoder_uid, decoder_flags;
     /* what is being done */
     int32_t run_pid;
+    uint64_t run_start;
     int64_t forgiven_ms;
     uint64_t input_round;
     uint32_t input_done;
     uint32_t actions, signals, group_signals, stop_signals;
-    uint32_t more[7]; /* 0 */
+    uint32_t more[5]; /* 0 */
 };
 
 struct sv_recovery {
     char magic[8];
-    uint64_t device, inode;            /* of this very file */
-    unsigned char boot_id[SV_BOOT_ID]; /* all zero: unknown, never trusted */
-    uint64_t supervise_start;          /* who has it: start time, as in status.h */
-    volatile uint32_t supervise_pid;   /* ... and pid; stored last */
-    volatile uint32_t relayed_pid;     /* svscan has reaped this child of ours, ... */
-    volatile int32_t relayed_status;   /* ... which ended like that; stored together */
-    uint32_t has_standard;             /* the next two are known */
-    uint64_t input_pipe, output_pipe;  /* inodes of the pipes on 0 and 1; 0: none */
+    uint64_t device, inode;           /* of this very file */
+    unsigned char life[SV_BOOT_ID];   /* process.h; all zero: unknown, never trusted */
+    uint64_t supervise_start;         /* who has it: start time, as in status.h */
+    volatile uint32_t supervise_pid;  /* ... and pid; stored last */
+    volatile uint32_t relayed_pid;    /* svscan has reaped this child of ours, ... */
+    volatile int32_t relayed_status;  /* ... which ended like that; stored together */
+    uint32_t has_standard;            /* the next two are known */
+    uint64_t input_pipe, output_pipe; /* inodes of the pipes on 0 and 1; 0: none */
     uint64_t unused[4];
     volatile uint64_t turn; /* slots[turn & 1] counts; 0: none yet */
     struct sv_recovery_slot slots[2];
@@ -117,11 +119,11 @@ _Static_assert(sizeof(struct sv_recovery) <= SV_RECOVERY_SIZE, "it is one page")
  * `device`, `inode`, in this boot. Returns 1 or 0.
  */
 extern int sv_recovery_is_ours(struct sv_recovery const *page, uint64_t device,
-                               uint64_t inode, unsigned char const *boot_id);
+                               uint64_t inode, unsigned char const *life);
 
 /* Makes the page an empty one of that file and boot; nobody has it. */
 extern void sv_recovery_init(struct sv_recovery *page, uint64_t device, uint64_t inode,
-                             unsigned char const *boot_id);
+                             unsigned char const *life);
 
 /* Stores a decision, and that it counts. Cannot fail. */
 extern void sv_recovery_store(struct sv_recovery *page, struct sv_status const *status,

@@ -45,11 +45,13 @@ int sv_child_open(pid_t pid, uint64_t start, uint64_t inode)
 
     if (fd < 0) return -1;
     /* looked at after it was opened: what is seen is what is held, or what came later */
+    int is_same = !inode || (!fstat(fd, &about) && about.st_ino == inode);
     int there = sv_process_look(pid, &process);
-    if (there > 0 && process.start == start
-        && (!inode || (!fstat(fd, &about) && about.st_ino == inode)))
-        return fd;
-    int error_number = there < 0 ? errno : ESRCH;
+    if (is_same && there > 0 && process.start == start) return fd;
+    /* hidden from us, as it is not dumpable, but the inode names one process only */
+    int is_alive = sv_child_signal(fd, 0) || errno == EPERM;
+    if (is_same && inode && !there && is_alive) return fd;
+    int error_number = there < 0 ? errno : is_same && !there && is_alive ? EPERM : ESRCH;
     (void)close(fd); /* it means another process */
     errno = error_number;
     return -1;

@@ -49,7 +49,7 @@ static void take_name(char const *text, char const *end, char *name)
  */
 static int parse(char const *text, struct sv_process *process)
 {
-    uint64_t parent, group, session, wait_status;
+    uint64_t parent, group, session, threads, wait_status;
     char const *at = strrchr(text, ')');
 
     if (!at || at[1] != ' ' || !at[2]) return 0;
@@ -57,13 +57,14 @@ static int parse(char const *text, struct sv_process *process)
     at += 2;
     process->state = *at;
     if (!take_number(field(at, 4), &parent) || !take_number(field(at, 5), &group)
-        || !take_number(field(at, 6), &session)
+        || !take_number(field(at, 6), &session) || !take_number(field(at, 20), &threads)
         || !take_number(field(at, 22), &process->start)
         || !take_number(field(at, 52), &wait_status))
         return 0;
     process->parent = (pid_t)parent;
     process->group = (pid_t)group;
     process->session = (pid_t)session;
+    process->threads = (unsigned int)threads;
     process->wait_status = (int)wait_status;
     return 1;
 }
@@ -72,14 +73,13 @@ int sv_process_look(pid_t pid, struct sv_process *process)
 {
     char path[sizeof "/proc//stat" + PID_FMT] = "/proc/";
     char text[STAT_MAX + 1];
-    struct stat about = {.st_uid = (uid_t)-1};
+    struct stat about;
 
     size_t length = strlen(path);
     length += pid_fmt(path + length, pid);
-    memcpy(path + length, "/stat", sizeof "/stat");
+    memcpy(path + length++, "/stat", sizeof "/stat");
     int fd = open2(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return errno == ENOENT ? 0 : -1;
-    (void)fstat(fd, &about);                   /* if not: it is nobody's */
     ssize_t got = fd_read(fd, text, STAT_MAX); /* the kernel gives all of it at once */
     int error_number = errno;
     (void)close(fd); /* opened for reading */
@@ -92,8 +92,10 @@ int sv_process_look(pid_t pid, struct sv_process *process)
         errno = EPROTO;
         return -1;
     }
-    /* to others the kernel shows a 0 */
-    process->has_status = !geteuid() || about.st_uid == geteuid();
+    /* to others the kernel shows a 0; the files of a zombie are root's, not so this */
+    path[length - 1] = 0;
+    process->has_status =
+        process->wait_status || (!stat(path, &about) && about.st_uid == geteuid());
     return 1;
 }
 
@@ -103,7 +105,8 @@ int sv_process_start_time(pid_t pid, uint64_t *ticks)
     int there = sv_process_look(pid, &process);
 
     if (there <= 0) return there;
-    if (process.state == 'Z' || process.state == 'X') return 0;
+    /* the leader of the threads has ended, and others have not */
+    if ((process.state == 'Z' || process.state == 'X') && process.threads < 2) return 0;
     *ticks = process.start;
     return 1;
 }
@@ -114,8 +117,14 @@ int sv_process_is(pid_t pid, uint64_t ticks)
     int there = sv_process_start_time(pid, &started);
 
     if (there > 0) return started == ticks;
-    /* With hidepid /proc looks empty to us; kill() asks the kernel. */
-    return !there && kill(pid, 0) < 0 && errno == EPERM ? -1 : there;
+    if (there < 0 || !kill(pid, 0) || errno != ESRCH) {
+        /* with hidepid /proc looks empty to us; or it is a zombie */
+        struct sv_process process;
+        if (!there && sv_process_look(pid, &process) > 0) return 0;
+        if (!there) errno = EPERM;
+        return -1;
+    }
+    return 0;
 }
 
 uint64_t sv_process_ticks(int64_t boottime_ns)
@@ -124,14 +133,39 @@ uint64_t sv_process_ticks(int64_t boottime_ns)
            / (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-void sv_process_boot_id(unsigned char *boot_id)
+/* Returns 1; 0 if there is none; -1 with errno. */
+static int read_boot_id(unsigned char *boot_id)
 {
     char text[64];
     int fd = open2("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 
     memset(boot_id, 0, SV_BOOT_ID);
-    if (fd < 0) return;
+    if (fd < 0) return errno == ENOENT || errno == EACCES ? 0 : -1;
     ssize_t length = fd_read(fd, text, sizeof text);
+    int error_number = errno;
     (void)close(fd); /* opened for reading */
-    if (length > 0) (void)sv_status_scan_boot_id(text, (size_t)length, boot_id);
+    errno = error_number;
+    if (length < 0) return -1;
+    return sv_status_scan_boot_id(text, (size_t)length, boot_id);
+}
+
+void sv_process_boot_id(unsigned char *boot_id)
+{
+    (void)read_boot_id(boot_id); /* or all zero */
+}
+
+int sv_process_life(unsigned char *life)
+{
+    uint64_t mixed[2] = {0, 0};
+    struct stat about;
+    int known = read_boot_id(life);
+
+    if (known <= 0) return known < 0 ? -1 : 1;
+    if (stat("/proc/self/ns/pid", &about) < 0) return -1;
+    mixed[0] = about.st_ino;
+    if (sv_process_start_time(1, &mixed[1]) < 0 && errno != EACCES && errno != EPERM)
+        return -1; /* hidden from us it is 0, always */
+    for (size_t i = 0; i < SV_BOOT_ID; i++)
+        life[i] ^= (unsigned char)(mixed[i / 8] >> 8 * (i % 8));
+    return 1;
 }

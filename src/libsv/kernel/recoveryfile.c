@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h> /* renameat */
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,11 @@
 #include <sv/recoveryfile.h>
 
 #define NEW SV_RECOVERY_FILE ".new"
+
+/* linux/fs.h: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_NOCOW_FL */
+#define GET_FLAGS _IOR('f', 1, long)
+#define SET_FLAGS _IOW('f', 2, long)
+#define NO_COPY 0x00800000
 
 /* Closes `fd` without touching errno. Returns -1. */
 static int give_up(int fd)
@@ -56,6 +62,19 @@ static ssize_t write_at(int fd, void const *bytes, size_t length, off_t at)
     return written;
 }
 
+/*
+ * On a file system that copies on write a store could need new room, and there is a
+ * SIGBUS where the disk is full. Such a file, still empty, can be told to do without.
+ */
+static void write_in_place(int fd)
+{
+    long flags;
+
+    if (ioctl(fd, GET_FLAGS, &flags) < 0 || flags & NO_COPY) return;
+    flags |= NO_COPY;
+    (void)ioctl(fd, SET_FLAGS, &flags); /* where it is not known it is not needed */
+}
+
 /* Makes NEW with the bytes of *page: written, so that it has its room. */
 static int make_new(struct sv_recovery const *page, int dir)
 {
@@ -63,6 +82,7 @@ static int make_new(struct sv_recovery const *page, int dir)
     int fd =
         sv_openat(dir, NEW, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) return -1;
+    write_in_place(fd);
     ssize_t written = fd_write(fd, (char const *)page, SV_RECOVERY_SIZE);
     if (written == SV_RECOVERY_SIZE) return fd;
     if (written >= 0) errno = ENOSPC;
@@ -73,12 +93,20 @@ static int make_new(struct sv_recovery const *page, int dir)
     return -1;
 }
 
+/* Elsewhere first: a MAP_FIXED that fails may leave a hole. */
 static int map_over(struct sv_recovery *page, int fd)
 {
-    void *mapped = mmap(page, SV_RECOVERY_SIZE, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_FIXED, fd, 0);
+    void *mapped = mmap(0, SV_RECOVERY_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-    return mapped != MAP_FAILED;
+    if (mapped == MAP_FAILED) return 0;
+    if (mremap(mapped, SV_RECOVERY_SIZE, SV_RECOVERY_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+               page)
+        != MAP_FAILED)
+        return 1;
+    int error_number = errno;
+    (void)munmap(mapped, SV_RECOVERY_SIZE); /* it is there */
+    errno = error_number;
+    return 0;
 }
 
 int sv_recoveryfile_retry(struct sv_recovery *page, int dir)
@@ -90,46 +118,48 @@ int sv_recoveryfile_retry(struct sv_recovery *page, int dir)
     if (fstat(fd, &about) < 0) return give_up(fd), 0;
     page->device = about.st_dev;
     page->inode = about.st_ino;
-    if (write_at(fd, page, SV_RECOVERY_SIZE, 0) != SV_RECOVERY_SIZE
-        || renameat(dir, NEW, dir, SV_RECOVERY_FILE) < 0 || !map_over(page, fd))
+    /* the name comes last: what has it is what is mapped */
+    if (write_at(fd, page, SV_RECOVERY_SIZE, 0) != SV_RECOVERY_SIZE || !map_over(page, fd)
+        || renameat(dir, NEW, dir, SV_RECOVERY_FILE) < 0)
         return give_up(fd), 0;
     (void)close(fd); /* the mapping stays */
     return 1;
 }
 
 /* Maps the file, if there is one of ours, over the page. As sv_recoveryfile_open(). */
-static int open_file(struct sv_recovery *page, int dir, unsigned char const *boot_id)
+static int open_file(struct sv_recovery *page, int dir, unsigned char const *life)
 {
     struct stat about;
     int fd = open_ours(dir, O_RDWR, &about);
 
+    if (fd < 0 && errno != ENOENT) return -2;
     if (fd < 0) {
-        int error_number = errno;
-        sv_recovery_init(page, 0, 0, boot_id);
-        errno = error_number;
-        if (errno != ENOENT) return -1;
+        sv_recovery_init(page, 0, 0, life);
         return sv_recoveryfile_retry(page, dir) ? 0 : -1;
     }
     if (!map_over(page, fd)) {
-        sv_recovery_init(page, 0, 0, boot_id);
-        return give_up(fd);
+        int error_number = errno;
+        sv_recovery_init(page, 0, 0, life);
+        errno = error_number;
+        (void)give_up(fd);
+        return errno == ENODEV ? -1 : -2; /* a file system that maps nothing */
     }
     (void)close(fd); /* the mapping stays */
-    if (sv_recovery_is_ours(page, about.st_dev, about.st_ino, boot_id)) return 1;
-    sv_recovery_init(page, about.st_dev, about.st_ino, boot_id);
+    if (sv_recovery_is_ours(page, about.st_dev, about.st_ino, life)) return 1;
+    sv_recovery_init(page, about.st_dev, about.st_ino, life);
     return 0;
 }
 
-int sv_recoveryfile_open(struct sv_recovery **page, int dir, unsigned char const *boot_id)
+int sv_recoveryfile_open(struct sv_recovery **page, int dir, unsigned char const *life)
 {
     void *memory = mmap(0, SV_RECOVERY_SIZE, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     *page = memory == MAP_FAILED ? 0 : memory;
-    return *page ? open_file(*page, dir, boot_id) : -1;
+    return *page ? open_file(*page, dir, life) : -2;
 }
 
-int sv_recoveryfile_peek(struct sv_recovery *copy, int dir, unsigned char const *boot_id)
+int sv_recoveryfile_peek(struct sv_recovery *copy, int dir, unsigned char const *life)
 {
     struct stat about;
     int fd = open_ours(dir, O_RDONLY, &about);
@@ -139,7 +169,7 @@ int sv_recoveryfile_peek(struct sv_recovery *copy, int dir, unsigned char const 
     if (length < 0) return give_up(fd);
     (void)close(fd); /* only read from */
     return length == sizeof *copy
-           && sv_recovery_is_ours(copy, about.st_dev, about.st_ino, boot_id);
+           && sv_recovery_is_ours(copy, about.st_dev, about.st_ino, life);
 }
 
 int sv_recoveryfile_relay(int dir, int pid, int wait_status)

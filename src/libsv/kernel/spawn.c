@@ -91,6 +91,8 @@ __attribute__((no_sanitize("address", "undefined"))) static int become(void *dat
     struct attempt *attempt = data;
     struct sv_spawn const *how = attempt->how;
 
+    if (!attempt->birth->pid) /* the kernel does not say if it could not store it */
+        attempt->birth->pid = getpid();
     attempt->birth->last_ns = sv_clock_boottime_ns();
     if (prepare(how))
         (void)execve(how->file,

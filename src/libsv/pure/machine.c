@@ -129,6 +129,25 @@ static void obey_kill_tree(struct sv_step const *step)
     sv_step_act(step, SV_ACTION_KILL_TREE);
 }
 
+/* What changes what is wanted. */
+static void obey_about_wanted(struct sv_step const *step)
+{
+    enum sv_command_kind kind = step->event->command.kind;
+
+    sv_step_because(step, SV_CAUSE_COMMAND, sv_control_words[kind].byte);
+    obey_about_down_file(step);
+    if (kind == SV_COMMAND_UP || kind == SV_COMMAND_UP_ALWAYS)
+        want_up(step, SV_WANTED_UP);
+    else if (kind == SV_COMMAND_ONCE || kind == SV_COMMAND_ONCE_ALWAYS)
+        want_up(step, SV_WANTED_ONCE);
+    else if (kind == SV_COMMAND_NO_RESTART)
+        want_no_restart(step);
+    else if (kind == SV_COMMAND_EXIT)
+        step->machine->leaving = 1;
+    else
+        sv_step_want_down(step);
+}
+
 static void obey(struct sv_step const *step)
 {
     enum sv_command_kind kind = step->event->command.kind;
@@ -141,20 +160,7 @@ static void obey(struct sv_step const *step)
     case SV_COMMAND_DOWN:
     case SV_COMMAND_DOWN_ALWAYS:
     case SV_COMMAND_NO_RESTART:
-    case SV_COMMAND_EXIT:
-        sv_step_because(step, SV_CAUSE_COMMAND, sv_control_words[kind].byte);
-        obey_about_down_file(step);
-        if (kind == SV_COMMAND_UP || kind == SV_COMMAND_UP_ALWAYS)
-            want_up(step, SV_WANTED_UP);
-        else if (kind == SV_COMMAND_ONCE || kind == SV_COMMAND_ONCE_ALWAYS)
-            want_up(step, SV_WANTED_ONCE);
-        else if (kind == SV_COMMAND_NO_RESTART)
-            want_no_restart(step);
-        else if (kind == SV_COMMAND_EXIT)
-            step->machine->leaving = 1;
-        else
-            sv_step_want_down(step);
-        break;
+    case SV_COMMAND_EXIT: obey_about_wanted(step); break;
     case SV_COMMAND_RESTART:
     case SV_COMMAND_RELOAD:
     case SV_COMMAND_PAUSE:

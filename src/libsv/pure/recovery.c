@@ -21,21 +21,21 @@
 #define TO_LOG 2u
 
 int sv_recovery_is_ours(struct sv_recovery const *page, uint64_t device, uint64_t inode,
-                        unsigned char const *boot_id)
+                        unsigned char const *life)
 {
     static unsigned char const unknown[SV_BOOT_ID];
 
     return !memcmp(page->magic, SV_RECOVERY_MAGIC, sizeof page->magic)
            && page->device == device && page->inode == inode
-           && memcmp(boot_id, unknown, SV_BOOT_ID) != 0
-           && !memcmp(page->boot_id, boot_id, SV_BOOT_ID);
+           && memcmp(life, unknown, SV_BOOT_ID) != 0
+           && !memcmp(page->life, life, SV_BOOT_ID);
 }
 
 void sv_recovery_init(struct sv_recovery *page, uint64_t device, uint64_t inode,
-                      unsigned char const *boot_id)
+                      unsigned char const *life)
 {
     memset(page, 0, sizeof *page);
-    memcpy(page->boot_id, boot_id, SV_BOOT_ID);
+    memcpy(page->life, life, SV_BOOT_ID);
     page->device = device;
     page->inode = inode;
     __atomic_thread_fence(
@@ -98,6 +98,7 @@ void sv_recovery_store(struct sv_recovery *page, struct sv_status const *status,
     store_decoder(slot, decoder);
     slot->flags = flags_of(machine, doing);
     slot->run_pid = doing->run_pid;
+    slot->run_start = doing->run_start;
     slot->forgiven_ms = doing->forgiven_ms;
     slot->input_round = doing->input_round;
     slot->input_done = doing->input_done;
@@ -106,6 +107,7 @@ void sv_recovery_store(struct sv_recovery *page, struct sv_status const *status,
     slot->group_signals = doing->group_signals;
     slot->stop_signals = doing->stop_signals;
     __atomic_store_n(&page->turn, turn, __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* before anything is done about it */
 }
 
 static void load_decoder(struct sv_recovery_slot const *slot, struct sv_control *decoder)
@@ -123,6 +125,7 @@ static void load_doing(struct sv_recovery_slot const *slot,
                        struct sv_recovery_doing *doing)
 {
     doing->run_pid = slot->run_pid;
+    doing->run_start = slot->run_start;
     doing->forgiven_ms = slot->forgiven_ms;
     doing->actions = slot->actions;
     doing->signals = slot->signals;

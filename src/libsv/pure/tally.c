@@ -26,14 +26,13 @@ void sv_tally_add(struct sv_tally *tally, struct sv_death const *death, unsigned
 
 struct timespec sv_tally_last(struct sv_tally const *tally)
 {
-    return tally->ring[(tally->first + tally->count - 1) % SV_TALLY_MAX].when;
+    return death_at(tally, tally->count - 1)->when;
 }
 
 int sv_tally_has(struct sv_tally const *tally, struct timespec const *when)
 {
     for (unsigned int i = 0; i < tally->count; i++) {
-        struct timespec const *death =
-            &tally->ring[(tally->first + i) % SV_TALLY_MAX].when;
+        struct timespec const *death = &death_at(tally, i)->when;
         if (death->tv_sec == when->tv_sec && death->tv_nsec == when->tv_nsec) return 1;
     }
     return 0;
@@ -71,10 +70,10 @@ void sv_tally_unpack(struct sv_tally *tally, unsigned char const *packed, size_t
          length -= SV_TALLY_RECORD, packed += SV_TALLY_RECORD) {
         struct sv_death death;
         if (!sv_stamp_unpack(packed, &death.when)) return;
-        int64_t age_seconds = (int64_t)wall->tv_sec - (int64_t)death.when.tv_sec;
-        if (age_seconds < 0) age_seconds = 0;
-        if (age_seconds > INT32_MAX) age_seconds = INT32_MAX;
-        death.monotonic_ms = now_ms - age_seconds * 1000;
+        int64_t seconds = (int64_t)wall->tv_sec - (int64_t)death.when.tv_sec;
+        if (seconds > INT32_MAX) seconds = INT32_MAX;
+        int64_t age_ms = seconds * 1000 + (wall->tv_nsec - death.when.tv_nsec) / 1000000;
+        death.monotonic_ms = now_ms - (age_ms < 0 ? 0 : age_ms);
         death.code = packed[AT_CODE];
         death.signal_number = packed[AT_SIGNAL];
         sv_tally_add(tally, &death, max);

@@ -105,6 +105,7 @@ static int forgives(struct sv_event const *event)
 
 void service_feed(struct service *service, struct sv_event const *event)
 {
+    if (service->leaving) return; /* that was the last action ever */
     if (forgives(event)) service->doing.forgiven_ms = event->now_ms;
     service_load_settings(service);
     feed(service, event);
@@ -131,20 +132,26 @@ void service_event(struct service *service, enum sv_event_kind kind)
     service_feed(service, &event);
 }
 
+uint32_t service_tally_size(struct service const *service)
+{
+    struct sv_settings const *settings = &service->settings;
+
+    return settings->limit_seconds && settings->max_death_tally <= settings->limit_deaths
+               ? settings->limit_deaths + 1
+               : settings->max_death_tally;
+}
+
 /* Remembers the death and tells whether it was one too many. */
 static int is_over_limit(struct service *service, int64_t now_ms, int wait_status)
 {
     struct sv_settings const *settings = &service->settings;
     struct sv_death death = {.monotonic_ms = now_ms};
-    uint32_t keep = settings->max_death_tally;
 
-    if (settings->limit_seconds && keep <= settings->limit_deaths)
-        keep = settings->limit_deaths + 1; /* or the limit could never be exceeded */
     sv_clock_wall(&death.when);
     death.code = WIFEXITED(wait_status) ? (unsigned char)WEXITSTATUS(wait_status) : 0;
     death.signal_number =
         WIFSIGNALED(wait_status) ? (unsigned char)WTERMSIG(wait_status) : 0;
-    sv_tally_add(&service->tally, &death, keep);
+    sv_tally_add(&service->tally, &death, service_tally_size(service));
     service->tally_changed = 1;
     int64_t since_ms = now_ms - INT64_C(1000) * settings->limit_seconds;
     if (since_ms < service->doing.forgiven_ms) since_ms = service->doing.forgiven_ms;

@@ -10,6 +10,7 @@
 
 #include <skalibs/types.h>
 
+#include <sv/child.h>
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/process.h>
@@ -21,10 +22,24 @@
 #define COMPLAIN_MS 1000
 #define KILL ((uint32_t)1 << SIGKILL)
 
+/* To a process, or to a group (< 0); 0: to nobody. */
 static void signal_process(int pid, uint32_t signals)
 {
+    if (!pid) return;
     for (int number = 1; number < 32; number++)
         if (signals >> number & 1) (void)kill(pid, number); /* a zombie is as good */
+}
+
+/* To the main process: through its pidfd if it is not our child. */
+static void signal_child(struct service const *service, uint32_t signals)
+{
+    if (service->adopted < 0) {
+        signal_process(service->machine.pid, signals);
+        return;
+    }
+    for (int number = 1; number < 32; number++)
+        if (signals >> number & 1)
+            (void)sv_child_signal(service->adopted, number); /* gone is as good */
 }
 
 /* As kill-mode says. The tree without /proc is the group. */
@@ -33,7 +48,7 @@ static void signal_by_kill_mode(struct service *service, uint32_t signals)
     pid_t group = service_tree_group(service);
 
     switch (service->settings.kill_mode) {
-    case SV_KILL_PROCESS: signal_process(service->machine.pid, signals); break;
+    case SV_KILL_PROCESS: signal_child(service, signals); break;
     case SV_KILL_GROUP: signal_process(-group, signals); break;
     case SV_KILL_TREE:
         if (!(signals & KILL ? service_tree_kill(service, 0)
@@ -46,10 +61,9 @@ static void signal_by_kill_mode(struct service *service, uint32_t signals)
 static void send_signals(struct service *service)
 {
     struct sv_recovery_doing const *doing = &service->doing;
-    int pid = service->machine.pid;
 
-    if (!pid) return; /* it has ended while a supervise that was killed had not sent it */
-    signal_process(pid, doing->signals);
+    if (!service_child_is_there(service)) return; /* its pid may be another's by now */
+    signal_child(service, doing->signals);
     if (doing->group_signals)
         signal_process(-service_tree_group(service), doing->group_signals);
     if (doing->stop_signals) signal_by_kill_mode(service, doing->stop_signals);
@@ -113,7 +127,7 @@ uint64_t service_start_of(struct sv_spawn_birth const *birth)
     uint64_t last = sv_process_ticks(birth->last_ns), start;
 
     if (first == last || sv_process_start_time(birth->pid, &start) <= 0) return last;
-    return start;
+    return start >= first && start <= last ? start : last; /* or it is another one */
 }
 
 /* As sv_spawn(). */
@@ -142,6 +156,7 @@ static void start_run(struct service *service, struct sv_event *answer)
     if (pid > 0) {
         trouble_over(&service->start_trouble);
         answer->pid = service->doing.run_pid = pid;
+        service->doing.run_start = service->child_start;
         service_tree_forget(service, pid);
         return;
     }

@@ -20,7 +20,8 @@
 #include "service.h"
 
 #define LOOK_MS 1000  /* without a pidfd; daemontools' restart delay */
-#define RELAY_MS 1000 /* svscan tells how a service ended within that, or nobody does */
+#define RELAY_MS 1000 /* how a service ended is known within that, or nobody knows */
+#define ASK_MS 50     /* so often it is asked for */
 
 /* The page ------------------------------------------------------------------------- */
 
@@ -67,12 +68,12 @@ void service_continue_counts(struct sv_status *status, struct sv_status const *e
 
 int service_open_page(struct service *service)
 {
-    unsigned char boot_id[SV_BOOT_ID];
+    unsigned char life[SV_BOOT_ID];
 
-    sv_process_boot_id(boot_id);
-    int found = sv_recoveryfile_open(&service->page, service->state_dir, boot_id);
+    if (sv_process_life(life) < 0) sv_dieusys(111, "read the boot id");
+    int found = sv_recoveryfile_open(&service->page, service->state_dir, life);
     struct sv_recovery *page = service->page;
-    if (!page) sv_dieusys(111, "map supervise/" SV_RECOVERY_FILE);
+    if (found < -1) sv_dieusys(111, "map supervise/" SV_RECOVERY_FILE);
     service->is_mapped = found >= 0;
     if (found < 0) service_warn_page(service);
     struct sv_status earlier = {.serial = 0};
@@ -89,7 +90,7 @@ int service_open_page(struct service *service)
         service->decoder = (struct sv_control){.covers = 0};
         service->doing = (struct sv_recovery_doing){.actions = 0};
     }
-    memcpy(service->status.boot_id, boot_id, SV_BOOT_ID);
+    sv_process_boot_id(service->status.boot_id);
     sign(page);
     return resumes;
 }
@@ -111,7 +112,10 @@ static void settle_birth(struct service *service)
 
     if (birth->child == SV_CHILD_NONE || !(service->doing.actions & asked)) return;
     service->doing.actions = 0; /* what came before it was done */
-    if (!spawned->pid || !spawned->last_ns) return;
+    if (!spawned->pid || !spawned->last_ns) {
+        sv_recovery_end_birth(service->page);
+        return;
+    }
     event.kind = is_run ? SV_EVENT_STARTED : SV_EVENT_FINISH_STARTED;
     if (spawned->error_number) {
         event.kind = is_run ? SV_EVENT_START_FAILED : SV_EVENT_FINISH_FAILED;
@@ -121,6 +125,7 @@ static void settle_birth(struct service *service)
     } else {
         service->child_start = service_start_of(spawned);
         if (is_run) service->doing.run_pid = spawned->pid;
+        if (is_run) service->doing.run_start = service->child_start;
     }
     service_feed(service, &event);
 }
@@ -180,44 +185,46 @@ static int find_end(struct service const *service, int *wait_status)
            && sv_child_end(service->adopted, pid, child_start(service), wait_status);
 }
 
-/* svscan may be about to say how, but that does not take long. */
+/* Whoever reaps it, or svscan, makes it known how, but that does not take long. */
 void service_adopted_ended(struct service *service)
 {
+    int64_t now_ms = sv_clock_monotonic_ms();
     int wait_status;
 
-    if (find_end(service, &wait_status)) {
+    if (!service->adopted_is_over) service->over_ms = now_ms + RELAY_MS;
+    service->adopted_is_over = 1;
+    service->adopted_ms = now_ms + ASK_MS;
+    if (find_end(service, &wait_status))
         child_is_over(service, wait_status, 0);
-    } else if (!service->adopted_is_over) {
-        service->adopted_is_over = 1;
-        service->adopted_ms = sv_clock_monotonic_ms() + RELAY_MS;
-    } else {
+    else if (now_ms >= service->over_ms)
         child_is_over(service, 0, 1);
-    }
 }
 
-/* Holds the child that another supervise has started. */
-static void adopt(struct service *service)
+/*
+ * Holds the child that another supervise has started. Returns 0 if it is there no more.
+ */
+static int hold(struct service *service)
 {
     struct sv_status const *status = &service->status;
     int is_run = service->machine.child == SV_CHILD_RUN;
     int pid = service->machine.pid;
 
     let_go(service);
-    if (!pid || sv_child_is_ours(pid)) return;
+    if (!pid || sv_child_is_ours(pid)) return 1;
     service->adopted =
         sv_child_open(pid, child_start(service), is_run ? status->pid_inode : 0);
     service_tree_note(service);
-    if (service->adopted >= 0) return;
-    if (errno == ESRCH) {
-        service_adopted_ended(service);
-        return;
-    }
+    if (service->adopted >= 0) return 1;
+    if (errno == ESRCH) return 0;
     if (trouble_is_new(&service->adopt_trouble))
         sv_warnusys("watch the process of ", service->dir_name, ", looking every second");
-    if (sv_process_is(pid, child_start(service)))
-        service->adopted_ms = sv_clock_monotonic_ms() + LOOK_MS;
-    else
-        service_adopted_ended(service);
+    service->adopted_ms = sv_clock_monotonic_ms() + LOOK_MS;
+    return sv_process_is(pid, child_start(service)) != 0;
+}
+
+static void adopt(struct service *service)
+{
+    if (!hold(service)) service_adopted_ended(service);
 }
 
 void service_look_at_adopted(struct service *service)
@@ -236,13 +243,19 @@ void service_look_for_relayed(struct service *service)
         child_is_over(service, page->relayed_status, 0);
 }
 
+/* Before anything is signalled it is known who is there. */
 void service_resume(struct service *service)
 {
     service->status_changed = service->tally_changed = 1;
     service_load_settings(service);
+    if (service->machine.phase == SV_PHASE_BACKOFF)
+        service_look_at_run(service); /* its time has not come yet */
     settle_birth(service);
+    int there = hold(service);
+    service->adopted_is_over = !there;
     repeat_actions(service);
-    adopt(service);
+    service->adopted_is_over = 0;
+    if (!there) service_adopted_ended(service);
     service_event(service, SV_EVENT_RESUME);
     service_take_input(service);
 }

@@ -64,7 +64,8 @@ struct service {
     int own_run; /* pid of the last run that we have started; 0: none */
 
     int adopted;         /* pidfd of the child if it is not a child of ours; else -1 */
-    int adopted_is_over; /* it has ended; how, somebody may still tell us */
+    int adopted_is_over; /* it has ended; how, somebody may still tell us ... */
+    int64_t over_ms;     /* ... until then */
     int64_t adopted_ms;  /* look again then; else SV_NEVER */
 
     struct sv_machine machine;
@@ -126,6 +127,9 @@ extern void service_feed(struct service *service, struct sv_event const *event);
 extern void service_child_ended(struct service *service, int pid, int wait_status,
                                 int unseen);
 
+/* How many deaths are remembered: restart-limit may need more than max-death-tally. */
+extern uint32_t service_tally_size(struct service const *service);
+
 /* Reads the option files; a file that cannot be used is reported once. */
 extern void service_load_settings(struct service *service);
 
@@ -153,6 +157,9 @@ extern int service_tree_kill(struct service *service, int is_over);
 
 /* The process group of the run. */
 extern pid_t service_tree_group(struct service const *service);
+
+/* Whether the child is there, so that its pid is its own. */
+extern int service_child_is_there(struct service const *service);
 
 /* Looks at a main process that may be followed by another, before it can be gone. */
 extern void service_tree_note(struct service const *service);

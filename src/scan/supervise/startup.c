@@ -128,11 +128,11 @@ static void do_nothing(int number)
  */
 static int is_left_over(struct service const *service)
 {
-    unsigned char boot_id[SV_BOOT_ID];
+    unsigned char life[SV_BOOT_ID];
     struct sv_recovery page;
 
-    sv_process_boot_id(boot_id);
-    if (sv_recoveryfile_peek(&page, service->state_dir, boot_id) <= 0) return 0;
+    if (sv_process_life(life) < 0) return 0;
+    if (sv_recoveryfile_peek(&page, service->state_dir, life) <= 0) return 0;
     return page.supervise_pid
            && !sv_process_is((pid_t)page.supervise_pid, page.supervise_start);
 }
@@ -277,6 +277,7 @@ int service_start_up(struct service *service)
         sv_warnusys("adopt the orphans of ", service->dir_name);
     sv_setting_defaults(&service->settings);
     int resumes = service_open_page(service);
+    service_load_settings(service); /* how many deaths are kept */
     service_open_records(service);
     if (!resumes) begin_status(&service->status);
     service->status_changed = 1;

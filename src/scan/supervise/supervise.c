@@ -120,7 +120,7 @@ void service_take_input(struct service *service)
 
     if (doing->input_round != page->round) doing->input_done = 0;
     doing->input_round = page->round;
-    while (doing->input_done < sizeof page->input) {
+    while (!service->leaving && doing->input_done < sizeof page->input) {
         unsigned char byte = page->input[doing->input_done++];
         if (!byte) continue; /* no command; behind the last one there are only these */
         service->status.control_bytes++;
@@ -192,7 +192,9 @@ static void round_of_events(struct service *service)
     if (service->check_ms <= sv_clock_monotonic_ms()) service_check_timeout(service);
     service_watch_run(service);
     if (service->leaving || !service->write_waits) service_write(service);
-    if (service->upgrading && !service->leaving) service_upgrade(service);
+    /* not while it is being found out how the child ended */
+    if (service->upgrading && !service->leaving && !service->adopted_is_over)
+        service_upgrade(service);
 }
 
 /* Takes over, and takes what nobody has told us of: ends, and the rest of a batch. */

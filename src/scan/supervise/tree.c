@@ -103,7 +103,7 @@ static void find_places(struct service const *service, struct sv_proctree *where
                         int is_over)
 {
     struct sv_process process;
-    pid_t pid = service->machine.pid;
+    pid_t pid = service_child_is_there(service) ? service->machine.pid : 0;
 
     *where = (struct sv_proctree){.below = getpid(), .skip = service->checker};
     if (pid && !sv_child_is_ours(pid)) {
@@ -117,16 +117,39 @@ static void find_places(struct service const *service, struct sv_proctree *where
         where->session = 0; /* cannot happen: run has its own */
 }
 
+int service_child_is_there(struct service const *service)
+{
+    int pid = service->machine.pid;
+
+    if (!pid || service->adopted_is_over) return 0;
+    if (service->adopted >= 0) return 1;
+    if (service->adopted_ms == SV_NEVER) return 1; /* our own child, which we reap */
+    return sv_process_is(pid, service->status.pid_start) != 0;
+}
+
+/*
+ * The number of a group is given to nobody else as long as somebody is in it: if there is
+ * a process with that number that is not the run, the group is not the run's.
+ */
+static int owns_group(struct service const *service)
+{
+    struct sv_process process;
+    int there = sv_process_look(service->doing.run_pid, &process);
+
+    return !there || (there > 0 && process.start == service->doing.run_start);
+}
+
+/* 0: there is none that is certain to be the service's. */
 pid_t service_tree_group(struct service const *service)
 {
-    pid_t pid = service->machine.pid, group = 0;
+    pid_t pid = service_child_is_there(service) ? service->machine.pid : 0, group = 0;
 
     if (pid)
         group = getpgid(pid);
     else if (noted_pid)
         group = noted.group;
     if (group <= 1 || group == getpgrp()) group = pid ? pid : service->doing.run_pid;
-    return group;
+    return group == service->doing.run_pid && !owns_group(service) ? 0 : group;
 }
 
 /* Signals ------------------------------------------------------------------------- */

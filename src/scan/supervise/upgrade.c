@@ -90,15 +90,18 @@ void service_upgrade(struct service *service)
 
     service->upgrading = 0;
     service_write(service);
-    if (sv_handover_path(path, sizeof path))
-        sv_handover_execute(path, argv, fds, sizeof fds / sizeof *fds);
+    if (!sv_handover_path(path, sizeof path)) {
+        refuse(service, "/proc/self/exe", sv_errortext(errno));
+        return;
+    }
+    sv_handover_execute(path, argv, fds, sizeof fds / sizeof *fds);
     refuse(service, path, sv_errortext(errno));
 }
 
 /* What --check does, in the service directory. */
 int service_check(char const *dir_name)
 {
-    unsigned char boot_id[SV_BOOT_ID];
+    unsigned char life[SV_BOOT_ID];
     struct sv_recovery page;
     struct sv_status status;
     struct sv_machine machine;
@@ -108,8 +111,8 @@ int service_check(char const *dir_name)
     if (chdir(dir_name) < 0) sv_dieusys(111, "chdir to ", dir_name);
     int dir = sv_statedir_open(0);
     if (dir < 0) sv_dieusys(111, "check ", dir_name);
-    sv_process_boot_id(boot_id);
-    int found = sv_recoveryfile_peek(&page, dir, boot_id);
+    if (sv_process_life(life) < 0) sv_dieusys(111, "read the boot id");
+    int found = sv_recoveryfile_peek(&page, dir, life);
     if (found < 0) sv_dieusys(111, "read " SV_RECOVERY_FILE);
     if (!found || !sv_recovery_load(&page, &status, &machine, &decoder, &doing))
         sv_dieu(111, "understand " SV_RECOVERY_FILE);

@@ -164,31 +164,49 @@ static void read_tally(struct service *service)
     if (length <= 0) return;
     sv_clock_wall(&now);
     sv_tally_unpack(&service->tally, packed, (size_t)length, &now,
-                    sv_clock_monotonic_ms(), service->settings.max_death_tally);
+                    sv_clock_monotonic_ms(), service_tally_size(service));
 }
 
-/* Deaths that a killed supervise had decided upon, and not written. */
+static void add_death(struct service *service, struct sv_journal_entry const *entry)
+{
+    int exited = entry->ending == SV_ENDING_EXIT;
+    int killed = entry->ending == SV_ENDING_SIGNAL;
+    struct sv_death const death = {.monotonic_ms = (int64_t)entry->monotonic_ms,
+                                   .when = entry->when,
+                                   .code =
+                                       exited ? (unsigned char)entry->ending_value : 0,
+                                   .signal_number =
+                                       killed ? (unsigned char)entry->ending_value : 0};
+
+    sv_tally_add(&service->tally, &death, service_tally_size(service));
+    service->tally_changed = 1;
+}
+
+/* The entry that waits with that serial, if it is about a death. */
+static int queued_death(struct service const *service, uint64_t serial,
+                        struct sv_journal_entry *entry)
+{
+    return sv_recovery_queued(service->page, serial, entry)
+           && entry->event == SV_EVENT_DIED && entry->cause != SV_CAUSE_MOVED;
+}
+
+/*
+ * Deaths that a killed supervise had decided upon, and not written: those after the last
+ * one that is in the tally.
+ */
 static void add_queued_deaths(struct service *service)
 {
     struct sv_journal_entry entry;
-    uint64_t serial = service->status.serial;
+    uint64_t last = service->status.serial;
+    uint64_t oldest = last > SV_RECOVERY_QUEUE ? last - SV_RECOVERY_QUEUE : 0;
+    uint64_t serial = last;
 
-    serial = serial > SV_RECOVERY_QUEUE ? serial - SV_RECOVERY_QUEUE : 0;
-    while (serial++ < service->status.serial) {
-        if (!sv_recovery_queued(service->page, serial, &entry)
-            || entry.event != SV_EVENT_DIED || entry.cause == SV_CAUSE_MOVED
-            || sv_tally_has(&service->tally, &entry.when))
-            continue;
-        int exited = entry.ending == SV_ENDING_EXIT;
-        int killed = entry.ending == SV_ENDING_SIGNAL;
-        struct sv_death const death = {
-            .monotonic_ms = (int64_t)entry.monotonic_ms,
-            .when = entry.when,
-            .code = exited ? (unsigned char)entry.ending_value : 0,
-            .signal_number = killed ? (unsigned char)entry.ending_value : 0};
-        sv_tally_add(&service->tally, &death, service->settings.max_death_tally);
-        service->tally_changed = 1;
-    }
+    while (serial > oldest
+           && !(queued_death(service, serial, &entry)
+                && sv_tally_has(&service->tally, &entry.when)))
+        serial--;
+    while (serial++ < last)
+        if (queued_death(service, serial, &entry)) add_death(service, &entry);
 }
 
 void service_open_records(struct service *service)

@@ -81,7 +81,7 @@ void svscan_ended(struct svscan *svscan, struct half *half, int const *wait_stat
     svscan_let_go(svscan, half);
     died.exited_well =
         wait_status && WIFEXITED(*wait_status) && !WEXITSTATUS(*wait_status);
-    int found = died.exited_well ? 0 : trace_read(half, svscan->boot_id, &trace);
+    int found = died.exited_well ? 0 : trace_read(half, svscan->life, &trace);
     if (found > 0 && trace.supervise) {
         died.unfinished = 1; /* it found the lock held: that one is taken over */
     } else if (found > 0) {

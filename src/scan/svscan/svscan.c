@@ -84,7 +84,7 @@ static void start_up(struct svscan *svscan)
     catch_signals(svscan);
     svscan_open_state(svscan);
     if (!sv_proctree_adopt_orphans()) sv_warnusys("adopt orphans");
-    sv_process_boot_id(svscan->boot_id);
+    if (sv_process_life(svscan->life) < 0) sv_dieusys(111, "read the boot id");
 }
 
 static void wait_for_events(struct svscan *svscan, iopause_fd *fds, unsigned int count)

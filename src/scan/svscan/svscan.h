@@ -57,7 +57,7 @@ struct svscan {
     int signals;           /* selfpipe */
     int control;           /* read here; -1: there is none */
     int held;              /* epoll: who has ended that is not our child; -1: nobody */
-    unsigned char boot_id[SV_BOOT_ID];
+    unsigned char life[SV_BOOT_ID]; /* sv_process_life() */
 
     struct end ends[ENDS]; /* the last ones */
     unsigned int end_count;

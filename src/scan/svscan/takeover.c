@@ -98,8 +98,8 @@ int svscan_take_pipe(struct svscan *svscan, struct entry *entry)
     struct trace main, log;
     int ends[2], denied = 0;
 
-    if (trace_read(main_half, svscan->boot_id, &main) < 0) return -1;
-    if (trace_read(log_half, svscan->boot_id, &log) < 0) return -1;
+    if (trace_read(main_half, svscan->life, &main) < 0) return -1;
+    if (trace_read(log_half, svscan->life, &log) < 0) return -1;
     main_half->is_vacant = !main.supervise;
     log_half->is_vacant = !log.supervise;
     if (!log.input) return 0;
@@ -151,7 +151,7 @@ int svscan_take_over(struct svscan *svscan, struct half *half)
     int is_vacant = half->is_vacant;
 
     half->is_vacant = 0;
-    if (is_vacant || trace_read(half, svscan->boot_id, &trace) <= 0 || !trace.supervise)
+    if (is_vacant || trace_read(half, svscan->life, &trace) <= 0 || !trace.supervise)
         return 0;
     if (sv_child_is_ours(trace.supervise))
         table_set_pid(&svscan->table, half, trace.supervise);

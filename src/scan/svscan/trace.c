@@ -135,7 +135,7 @@ int trace_is_lack(int error_number)
     return error_number == EMFILE || error_number == ENFILE || error_number == ENOMEM;
 }
 
-int trace_read(struct half const *half, unsigned char const *boot_id, struct trace *trace)
+int trace_read(struct half const *half, unsigned char const *life, struct trace *trace)
 {
     struct sv_recovery page;
     int found = -1;
@@ -144,7 +144,7 @@ int trace_read(struct half const *half, unsigned char const *boot_id, struct tra
     int service = trace_open_service(half);
     if (service < 0) return trace_is_lack(errno) ? -1 : 0;
     int state = sv_statedir_open_at(service, 0);
-    if (state >= 0) found = sv_recoveryfile_peek(&page, state, boot_id);
+    if (state >= 0) found = sv_recoveryfile_peek(&page, state, life);
     int error_number = errno;
     if (state >= 0) (void)close(state); /* only a place */
     if (found > 0) found = fill(trace, &page, service);

@@ -43,7 +43,7 @@ extern int trace_is_lack(int error_number);
  * -1 with errno if we lack something to look with. Unless it is 1 *trace is all
  * zero.
  */
-extern int trace_read(struct half const *half, unsigned char const *boot_id,
+extern int trace_read(struct half const *half, unsigned char const *life,
                       struct trace *trace);
 
 #endif
