@@ -50,7 +50,7 @@ extern ssize_t sv_statefile_read_ours(int dir, char const *name, void *bytes,
 
 /*
  * The same as sv_statefile_read, but a link that root or we have made is followed (see
- * link.h). EPERM if it is somebody else's.
+ * link.h). EPERM if it is somebody else's, ENOLINK if it leads nowhere.
  */
 extern ssize_t sv_statefile_follow(int dir, char const *name, void *bytes, size_t size);
 

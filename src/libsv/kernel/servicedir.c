@@ -44,15 +44,6 @@ static int still_holds(int dir, struct sv_servicedir_absent *absent)
     return 0;
 }
 
-/* Worth remembering: there is not even a link to nowhere. */
-static int is_absent(int dir, struct sv_servicedir_absent const *absent, char const *name)
-{
-    struct stat about;
-
-    return absent->is_settled && fstatat(dir, name, &about, AT_SYMLINK_NOFOLLOW) < 0
-           && errno == ENOENT;
-}
-
 /* What is there is no file that can be used; any other trouble may pass. */
 static int is_unusable(int error_number)
 {
@@ -73,8 +64,9 @@ static int read_setting(int dir, struct sv_servicedir_absent *absent,
     ssize_t length = sv_statefile_follow(dir, name, text, sizeof text);
 
     if (length >= 0) return sv_setting_parse(settings, which, text, (size_t)length);
+    if (errno == ENOLINK) return 1; /* what it leads to may come at any time */
     if (errno != ENOENT) return is_unusable(errno) ? 0 : -1;
-    absent->files |= (uint32_t)is_absent(dir, absent, name) << which;
+    if (absent->is_settled) absent->files |= (uint32_t)1 << which;
     return 1;
 }
 

@@ -144,5 +144,6 @@ ssize_t sv_statefile_follow(int dir, char const *name, void *bytes, size_t size)
         return -1;
     }
     int fd = sv_openat(dir, link.target, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+    if (fd < 0 && errno == ENOENT) errno = ENOLINK;
     return fd < 0 ? -1 : read_whole(fd, bytes, size);
 }

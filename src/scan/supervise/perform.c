@@ -45,15 +45,13 @@ static void signal_child(struct service const *service, uint32_t signals)
 /* As kill-mode says. The tree without /proc is the group. */
 static void signal_by_kill_mode(struct service *service, uint32_t signals)
 {
-    pid_t group = service_tree_group(service);
-
     switch (service->settings.kill_mode) {
     case SV_KILL_PROCESS: signal_child(service, signals); break;
-    case SV_KILL_GROUP: signal_process(-group, signals); break;
+    case SV_KILL_GROUP: signal_process(-service_tree_group(service), signals); break;
     case SV_KILL_TREE:
         if (!(signals & KILL ? service_tree_kill(service, 0)
                              : service_tree_signal(service, signals)))
-            signal_process(-group, signals);
+            signal_process(-service_tree_group(service), signals);
         break;
     }
 }
