@@ -29,9 +29,9 @@ struct sv_death {
 
 /* All zero is empty. Untouched parts of the ring cost no memory. */
 struct sv_tally {
-    struct sv_death ring[SV_TALLY_MAX];
     unsigned int count;
     unsigned int first; /* the oldest */
+    struct sv_death ring[SV_TALLY_MAX];
 };
 
 /* Adds a death; the oldest are forgotten so that at most `max` (<= SV_TALLY_MAX) remain.

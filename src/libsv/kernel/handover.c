@@ -39,7 +39,7 @@ static int set_kept(int const *fds, unsigned int count, int flags)
 void sv_handover_execute(char const *path, char const *const *argv, int const *fds,
                          unsigned int count)
 {
-    static char text[sizeof NAME "=" + PID_FMT + SV_HANDOVER_MAX * (1 + INT_FMT)];
+    char text[sizeof NAME "=" + PID_FMT + SV_HANDOVER_MAX * (1 + INT_FMT)];
     size_t length = sizeof NAME;
 
     if (count > SV_HANDOVER_MAX) {
@@ -54,6 +54,7 @@ void sv_handover_execute(char const *path, char const *const *argv, int const *f
         length += int_fmt(text + length, fds[i]);
     }
     text[length] = 0;
+    /* the environment has our own array only until the next line */
     if (!putenv(text) && set_kept(fds, count, 0))
         (void)execve(path, (char *const *)argv,
                      environ); /* if it returns it has failed */

@@ -151,12 +151,12 @@ static int is_over_limit(struct service *service, int64_t now_ms, int wait_statu
     death.code = WIFEXITED(wait_status) ? (unsigned char)WEXITSTATUS(wait_status) : 0;
     death.signal_number =
         WIFSIGNALED(wait_status) ? (unsigned char)WTERMSIG(wait_status) : 0;
-    sv_tally_add(&service->tally, &death, service_tally_size(service));
+    sv_tally_add(service->tally, &death, service_tally_size(service));
     service->tally_changed = 1;
     int64_t since_ms = now_ms - INT64_C(1000) * settings->limit_seconds;
     if (since_ms < service->doing.forgiven_ms) since_ms = service->doing.forgiven_ms;
     return settings->limit_seconds
-           && sv_tally_since(&service->tally, since_ms) > settings->limit_deaths;
+           && sv_tally_since(service->tally, since_ms) > settings->limit_deaths;
 }
 
 /* A process that the run has left, if `expect` says that one may take its place. */

@@ -116,8 +116,8 @@ static void copy_child(struct service *service)
 /* A death has the same label everywhere: by that it is recognised in .death_tally. */
 static void note_time(struct service *service, struct sv_event const *event)
 {
-    if (event->kind == SV_EVENT_DIED && !event->heir && service->tally.count)
-        service->status.changed = sv_tally_last(&service->tally);
+    if (event->kind == SV_EVENT_DIED && !event->heir && service->tally->count)
+        service->status.changed = sv_tally_last(service->tally);
     else
         sv_clock_wall(&service->status.changed);
 }

@@ -30,17 +30,21 @@
 #include <sv/status.h>
 #include <sv/tally.h>
 
-#define SV_NAME_MAX 512 /* of the service, as finish gets it */
+#define SV_NAME_MAX 264 /* of the service, as finish gets it: NAME/log */
 
 /* A trouble that has been told of, so that it is not told again until it has gone. */
 struct trouble {
     int error_number; /* 0: none */
 };
 
-struct service {
-    /* First: its ring is hardly ever touched, and all that is lies together behind it. */
-    struct sv_tally tally;
+/*
+ * Where what is large and hardly ever touched lies: behind everything else, as the linker
+ * sorts by name, so that no page is in memory for a part of it and a part of what is used
+ * all the time.
+ */
+#define SV_LARGE __attribute__((section(".bss.zz.large")))
 
+struct service {
     char const *dir_name; /* as the user gave it, for messages */
     char name[SV_NAME_MAX];
 
@@ -71,6 +75,7 @@ struct service {
     struct sv_machine machine;
     struct sv_control decoder;
     struct sv_status status; /* what .status says, or will at the end of the round */
+    struct sv_tally *tally;
     struct sv_settings settings;
     struct sv_servicedir_absent absent; /* option files that there are not */
     uint32_t bad_settings;              /* those that have been reported */

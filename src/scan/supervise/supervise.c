@@ -207,11 +207,13 @@ static void resume(struct service *service)
 
 int main(int argc, char const *const *argv)
 {
-    static struct service service; /* untouched parts of it cost no memory */
+    static struct service service;
+    static SV_LARGE struct sv_tally tally;
 
     if (argc == 3 && !strcmp(argv[1], "--check")) return service_check(argv[2]);
     if (argc != 2) sv_dieusage(100, USAGE);
     service.dir_name = argv[1];
+    service.tally = &tally;
     int resumes = service_start_up(&service);
 
     /* From here on nothing is a reason to exit. */

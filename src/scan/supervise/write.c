@@ -24,12 +24,6 @@
 #define RETRY_MS 1000
 
 /*
- * The linker sorts by alignment: so what is large and hardly ever touched does not lie
- * between what is used all the time, and no page is in memory for a part of each.
- */
-#define LARGE 64
-
-/*
  * Opens the journal; service->status.serial becomes no lower than what is in it. A killed
  * supervise may have left transitions in the page that are not in the journal yet.
  */
@@ -76,9 +70,9 @@ void service_write_journal(struct service *service)
 
 static void write_tally(struct service *service)
 {
-    static _Alignas(LARGE) unsigned char packed[SV_TALLY_MAX * SV_TALLY_RECORD];
+    static SV_LARGE unsigned char packed[SV_TALLY_MAX * SV_TALLY_RECORD];
     size_t length =
-        sv_tally_pack(packed, &service->tally, service->settings.max_death_tally);
+        sv_tally_pack(packed, service->tally, service->settings.max_death_tally);
 
     service->tally_changed =
         !sv_statefile_write(service->state_dir, SV_TALLY_FILE, packed, length);
@@ -156,15 +150,15 @@ static void read_earlier(struct service *service)
 
 static void read_tally(struct service *service)
 {
-    static _Alignas(LARGE) unsigned char packed[SV_TALLY_MAX * SV_TALLY_RECORD];
+    static SV_LARGE unsigned char packed[SV_TALLY_MAX * SV_TALLY_RECORD];
     ssize_t length =
         sv_statefile_read(service->state_dir, SV_TALLY_FILE, packed, sizeof packed);
     struct timespec now;
 
     if (length <= 0) return;
     sv_clock_wall(&now);
-    sv_tally_unpack(&service->tally, packed, (size_t)length, &now,
-                    sv_clock_monotonic_ms(), service_tally_size(service));
+    sv_tally_unpack(service->tally, packed, (size_t)length, &now, sv_clock_monotonic_ms(),
+                    service_tally_size(service));
 }
 
 static void add_death(struct service *service, struct sv_journal_entry const *entry)
@@ -178,7 +172,7 @@ static void add_death(struct service *service, struct sv_journal_entry const *en
                                    .signal_number =
                                        killed ? (unsigned char)entry->ending_value : 0};
 
-    sv_tally_add(&service->tally, &death, service_tally_size(service));
+    sv_tally_add(service->tally, &death, service_tally_size(service));
     service->tally_changed = 1;
 }
 
@@ -203,7 +197,7 @@ static void add_queued_deaths(struct service *service)
 
     while (serial > oldest
            && !(queued_death(service, serial, &entry)
-                && sv_tally_has(&service->tally, &entry.when)))
+                && sv_tally_has(service->tally, &entry.when)))
         serial--;
     while (serial++ < last)
         if (queued_death(service, serial, &entry)) add_death(service, &entry);
