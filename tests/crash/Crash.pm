@@ -1,8 +1,9 @@
 # ISC license.
 #
-# What the crash tests of multilog share: the tools in C beside this file, compiled when they are
-# needed; runs of multilog under atcall, whose input comes from a pipe that outlives them; and a
-# look at a log directory as a person would take it, in words: nothing to say is ''.
+# What the crash tests share: the tools in C beside this file, compiled when they are needed. And
+# those of multilog: runs of it under atcall, whose input comes from a pipe that outlives them; and
+# a look at a log directory as a person would take it, in words: nothing to say is ''. For those of
+# supervise and svscan see Kept.pm.
 
 package Crash;
 
@@ -24,12 +25,12 @@ my %tool; # name => path
 sub compile_tools {
     my $directory = top . '/compile/tests/crash';
     my $settings = read_file(top . '/compile/config.mak') // '';
-    my ($compiler) = $settings =~ /^CC :=[ ]*(.+)$/m;
-    skip_all_unless(defined $compiler, 'nothing is configured: no compiler is known');
+    my %setting = $settings =~ /^(\w+) :=[ ]*(.+)$/mg;
+    skip_all_unless(defined $setting{CC}, 'nothing is configured: no compiler is known');
     File::Path::make_path($directory);
     for my $source (glob top . '/tests/crash/*.c') {
         my ($name) = $source =~ m{([^/]+)\.c$};
-        compile($compiler, $source, $tool{$name} = "$directory/$name");
+        compile(\%setting, $source, $tool{$name} = "$directory/$name");
     }
     $ENV{PATH} = "$directory:$ENV{PATH}";
     # of a sanitizer: who is traced cannot look for leaks
@@ -42,12 +43,14 @@ sub compile_tools {
 
 # Two tests may do it at the same time, each in a PID namespace where it has the same number.
 sub compile {
-    my ($compiler, $source, $target) = @_;
+    my ($setting, $source, $target) = @_;
     my $age = (stat $target)[9] // 0;
-    return unless grep { (stat $_)[9] >= $age } $source, glob top . '/tests/crash/*.h';
-    my @command = (split(' ', $compiler), qw(-std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra));
+    my $library = top . '/compile/libsv.a';
+    return unless grep { (stat $_)[9] >= $age } $source, $library, glob top . '/tests/crash/*.h';
+    my @flags = map { split ' ', $setting->{$_} // '' } qw(COMPILE_FLAGS LINK_FLAGS STATIC_FLAGS);
     my $own = File::Temp->newdir('XXXXXXXX', DIR => top . '/compile/tests/crash');
-    my $result = run(@command, '-o', "$own/made", $source, {limit => 60});
+    my $result = run(split(' ', $setting->{CC}), @flags, '-I' . top . '/src/include', '-o', "$own/made", $source,
+        $library, split(' ', $setting->{LIBRARIES}), {limit => 60});
     die "unable to compile $source:\n$result->{err}" if $result->{code};
     rename "$own/made", $target or die "unable to create $target: $!\n";
 }

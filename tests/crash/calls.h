@@ -11,6 +11,20 @@
 
 #include "tracee.h"
 
+/* Linux 5.9 and older, for headers that do not know them. */
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+
 /* Arguments count from 0; NO: it has none of that kind. */
 #define NO (-1)
 
@@ -60,6 +74,23 @@ static struct call const calls[] = {
     CALL(fcntl, NO, NO, NO, 0) CALL(rt_sigaction, NO, NO, NO, 0)
     CALL(exit_group, NO, NO, NO, 0)
     CALL(rt_sigprocmask, NO, NO, NO, 0) CALL(clock_gettime, NO, NO, NO, 0)
+    CALL(mknodat, 0, 1, NO, 0) CALL(fchown, 0, NO, NO, 0) CALL(readlinkat, 0, 1, NO, 0)
+    CALL(inotify_add_watch, 0, 1, NO, 0) CALL(inotify_rm_watch, 0, NO, NO, 0)
+    CALL(inotify_init1, NO, NO, NO, 0) CALL(execve, NO, 0, NO, 0)
+    CALL(pipe2, NO, NO, NO, 0) CALL(dup, 0, NO, NO, 0) CALL(dup3, 0, NO, NO, 0)
+    CALL(waitid, NO, NO, NO, 0) CALL(kill, NO, NO, NO, 0) CALL(prctl, NO, NO, NO, 0)
+    CALL(setsid, NO, NO, NO, 0) CALL(setitimer, NO, NO, NO, 0)
+    CALL(prlimit64, NO, NO, NO, 0) CALL(getcwd, NO, NO, NO, 0) CALL(umask, NO, NO, NO, 0)
+    CALL(getpid, NO, NO, NO, 0) CALL(geteuid, NO, NO, NO, 0)
+    CALL(nanosleep, NO, NO, NO, 0) CALL(clock_nanosleep, NO, NO, NO, 0)
+    CALL(getrandom, NO, NO, NO, 0) CALL(rt_sigreturn, NO, NO, NO, 0)
+    CALL(pidfd_open, NO, NO, NO, 0) CALL(pidfd_getfd, NO, NO, NO, 0)
+    CALL(pidfd_send_signal, NO, NO, NO, 0) CALL(close_range, NO, NO, NO, 0)
+#ifdef SYS_open
+    CALL(dup2, 0, NO, NO, 0) CALL(readlink, NO, 0, NO, 0) CALL(pipe, NO, NO, NO, 0)
+    CALL(fork, NO, NO, NO, 0) CALL(vfork, NO, NO, NO, 0) CALL(alarm, NO, NO, NO, 0)
+    CALL(mknod, NO, 0, NO, 0) CALL(rmdir, NO, 0, NO, 0)
+#endif
 };
 /* clang-format on */
 
@@ -74,6 +105,13 @@ static struct call const *find_call(uint64_t number)
 {
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         if ((uint64_t)calls[i].number == number) return calls + i;
+    return 0;
+}
+
+static int is_name(char const *name)
+{
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (!strcmp(calls[i].name, name)) return 1;
     return 0;
 }
 
@@ -111,6 +149,24 @@ static int is_on_disk(struct call const *call, char const *target)
         return 0;
     /* a descriptor's name begins with a slash if it is a file's */
     return *target == '/' || (call->path != NO && !strchr(target, ':'));
+}
+
+/* Besides what writes: what makes, names, removes or changes a file. */
+static int is_change(struct call const *call, uint64_t const *arguments)
+{
+    static char const *const names[] = {"creat",    "rename",    "renameat",  "renameat2",
+                                        "unlink",   "unlinkat",  "mkdir",     "mkdirat",
+                                        "rmdir",    "mknod",     "mknodat",   "link",
+                                        "linkat",   "symlink",   "chmod",     "symlinkat",
+                                        "fchmod",   "fchmodat",  "fchown",    "truncate",
+                                        "fsync",    "ftruncate", "fdatasync", "fallocate",
+                                        "utimensat"};
+
+    if (!strcmp(call->name, "open")) return (arguments[1] & (O_CREAT | O_TRUNC)) != 0;
+    if (!strcmp(call->name, "openat")) return (arguments[2] & (O_CREAT | O_TRUNC)) != 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(call->name, names[i])) return 1;
+    return 0;
 }
 
 #endif

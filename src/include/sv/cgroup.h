@@ -45,8 +45,11 @@ extern int sv_cgroup_has(char const *name, pid_t pid);
  */
 extern unsigned int sv_cgroup_each(int cgroup, sv_proctree_visit *visit, void *data);
 
-/* Kills them all, also what they start meanwhile; waits for nobody. */
-extern void sv_cgroup_kill(int cgroup);
+/*
+ * Kills them all, also what they start meanwhile; waits for nobody. Returns 1; 0 if none
+ * could be found.
+ */
+extern int sv_cgroup_kill(int cgroup);
 
 /*
  * Removes it, called `name`, and what is below. Returns 1 if it is gone; 0 with errno, as

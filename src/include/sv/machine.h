@@ -63,8 +63,8 @@
  *   RESUME         FINISHING: START_FINISH, the same                    the same
  *                  or judged; else the same
  *
- * "Moved" (it exited with 0, a process it has started lives on, and so far it did not do
- * that more often than `expect` says): the run goes on in that process.
+ * "Moved" (it exited with 0, or nobody saw how, a process it has started lives on, and so
+ * far it did not do that more often than `expect` says): the run goes on in that process.
  *
  * "Judged" (the run is over, finish too): exit 125 of finish, 100 of run (encore), more
  * deaths than restart-limit, a failure under `restart never`: FAILED. Not wanted up, a

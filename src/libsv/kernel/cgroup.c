@@ -238,18 +238,21 @@ static void kill_one(pid_t pid, void *data)
     *sum += (uint64_t)pid * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-void sv_cgroup_kill(int cgroup)
+int sv_cgroup_kill(int cgroup)
 {
     int64_t limit_ms = sv_clock_monotonic_ms() + KILL_MS;
     uint64_t before, sum = 0;
+    int found = 0;
 
-    if (write_one(cgroup, "cgroup.kill")) return;
+    if (write_one(cgroup, "cgroup.kill")) return 1;
     do { /* until two passes have met the same: those have been killed and fork no more */
         before = sum;
         sum = 0;
-        if (sv_cgroup_each(cgroup, kill_one, &sum))
-            (void)sched_yield(); /* they are to end; cannot fail */
+        if (!sv_cgroup_each(cgroup, kill_one, &sum)) continue;
+        found = 1;
+        (void)sched_yield(); /* they are to end; cannot fail */
     } while (sum != before && sv_clock_monotonic_ms() < limit_ms);
+    return found;
 }
 
 /* Removes a cgroup that is in none of the cgroups in `cgroup`. Returns 0 if there is

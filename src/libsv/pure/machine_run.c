@@ -174,8 +174,7 @@ static int has_moved(struct sv_step const *step)
     struct sv_machine *machine = step->machine;
     struct sv_event const *event = step->event;
 
-    if (!machine->forks_left || !event->heir || event->unseen || event->wait_status)
-        return 0;
+    if (!machine->forks_left || !event->heir || event->wait_status) return 0;
     sv_step_because(step, SV_CAUSE_MOVED, (uint32_t)machine->pid);
     machine->forks_left--;
     machine->pid = event->heir;

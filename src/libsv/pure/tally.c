@@ -72,6 +72,7 @@ void sv_tally_unpack(struct sv_tally *tally, unsigned char const *packed, size_t
         if (!sv_stamp_unpack(packed, &death.when)) return;
         int64_t seconds = (int64_t)wall->tv_sec - (int64_t)death.when.tv_sec;
         if (seconds > INT32_MAX) seconds = INT32_MAX;
+        if (seconds < -1) seconds = -1; /* the clock was set: it has just happened */
         int64_t age_ms = seconds * 1000 + (wall->tv_nsec - death.when.tv_nsec) / 1000000;
         death.monotonic_ms = now_ms - (age_ms < 0 ? 0 : age_ms);
         death.code = packed[AT_CODE];

@@ -160,10 +160,10 @@ static int is_over_limit(struct service *service, int64_t now_ms, int wait_statu
 }
 
 /* A process that the run has left, if `expect` says that one may take its place. */
-static int find_heir(struct service *service, int wait_status)
+static int find_heir(struct service *service, int wait_status, int unseen)
 {
     if (!service->machine.forks_left || wait_status) return 0;
-    return service_tree_heir(service, &service->child_start);
+    return service_tree_heir(service, unseen, &service->child_start);
 }
 
 void service_child_ended(struct service *service, int pid, int wait_status, int unseen)
@@ -181,7 +181,7 @@ void service_child_ended(struct service *service, int pid, int wait_status, int 
     if (service->machine.child == SV_CHILD_RUN) {
         event.kind = SV_EVENT_DIED;
         event.has_finish = has_finish(service);
-        if (!unseen) event.heir = find_heir(service, wait_status);
+        event.heir = find_heir(service, wait_status, unseen);
         event.over_limit =
             !event.heir && is_over_limit(service, event.now_ms, wait_status);
     }

@@ -52,6 +52,7 @@ static void signal_by_kill_mode(struct service *service, uint32_t signals)
         if (!(signals & KILL ? service_tree_kill(service, 0)
                              : service_tree_signal(service, signals)))
             signal_process(-service_tree_group(service), signals);
+        if (signals & KILL) signal_child(service, KILL); /* come what may */
         break;
     }
 }

@@ -213,8 +213,10 @@ static int hold(struct service *service)
     if (!pid || sv_child_is_ours(pid)) return 1;
     service->adopted =
         sv_child_open(pid, child_start(service), is_run ? status->pid_inode : 0);
-    service_tree_note(service);
-    if (service->adopted >= 0) return 1;
+    if (service->adopted >= 0) {
+        service_tree_note(service);
+        return 1;
+    }
     if (errno == ESRCH) return 0;
     if (trouble_is_new(&service->adopt_trouble))
         sv_warnusys("watch the process of ", service->dir_name, ", looking every second");

@@ -169,8 +169,12 @@ extern int service_child_is_there(struct service const *service);
 /* Looks at a main process that may be followed by another, before it can be gone. */
 extern void service_tree_note(struct service const *service);
 
-/* Who goes on after the main process, which has ended. As sv_heir_chosen(). */
-extern pid_t service_tree_heir(struct service const *service, uint64_t *start);
+/*
+ * Who goes on after the main process, which has ended; only who is known to belong to the
+ * service, if it needs_proof. As sv_heir_chosen().
+ */
+extern pid_t service_tree_heir(struct service const *service, int needs_proof,
+                               uint64_t *start);
 
 /* Removes the cgroup of a service that rests, if nobody is in it; or when we leave. */
 extern void service_tree_tidy(struct service *service);

@@ -190,8 +190,8 @@ int service_tree_kill(struct service *service, int is_over)
     find_cgroup(service, 0);
     find_places(service, &where, is_over);
     is_dying = 1;
-    if (service->cgroup >= 0) sv_cgroup_kill(service->cgroup);
-    return sv_proctree_kill(&where, service->machine.pid) || service->cgroup >= 0;
+    int killed = service->cgroup >= 0 && sv_cgroup_kill(service->cgroup);
+    return sv_proctree_kill(&where, service->machine.pid) || killed;
 }
 
 /* Who goes on --------------------------------------------------------------------- */
@@ -221,6 +221,7 @@ struct search {
     struct sv_heir_choice choice;
     char const *cgroup; /* who is not our child must be in it, or known otherwise */
     pid_t parent;       /* whose children are looked at */
+    int needs_proof;    /* a guess will not do */
 };
 
 static void consider(pid_t pid, void *data)
@@ -241,17 +242,20 @@ static void consider(pid_t pid, void *data)
     heir.is_ours = search->parent == getpid() || process.session == run_pid
                    || (knows && process.session == noted.session)
                    || sv_cgroup_has(search->cgroup, pid);
-    sv_heir_consider(&search->choice, &heir);
+    if (heir.is_ours || !search->needs_proof) sv_heir_consider(&search->choice, &heir);
 }
 
 /*
  * Our own child has left its orphans to us. One that somebody else has started has left
  * them to an ancestor of whoever that was; that is one of ours, or process 1.
  */
-pid_t service_tree_heir(struct service const *service, uint64_t *start)
+pid_t service_tree_heir(struct service const *service, int needs_proof, uint64_t *start)
 {
     char name[SV_CGROUP_NAME] = "";
-    struct search search = {.service = service, .cgroup = name, .parent = getpid()};
+    struct search search = {.service = service,
+                            .cgroup = name,
+                            .parent = getpid(),
+                            .needs_proof = needs_proof};
     struct sv_process process;
 
     if (is_foreign(service)) (void)name_of(service, name); /* or nobody is in it */

@@ -66,7 +66,7 @@ void svscan_let_go(struct svscan *svscan, struct half *half)
     table_set_pid(&svscan->table, half, 0);
     if (half->pidfd >= 0) (void)close(half->pidfd); /* which ends the watch, too */
     half->pidfd = -1;
-    half->is_foreign = half->has_other_pipe = 0;
+    half->is_foreign = half->has_other_pipe = half->read_other_pipe = 0;
 }
 
 /* One at a time: what has been let go of is not told of any more. */

@@ -91,6 +91,16 @@ void launch_lower_limit(struct launch const *launch)
         (void)setrlimit(RLIMIT_NOFILE, &launch->files); /* lower is allowed */
 }
 
+/* As dup3(), and no signal interrupts it. */
+static int put_at(int from, int to)
+{
+    int fd;
+
+    do fd = dup3(from, to, O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 /* The lowest free descriptor, holding what idle_fd holds. -1 with errno. */
 static int reserve(struct launch *launch)
 {
@@ -124,7 +134,7 @@ static int place_directory(struct launch *launch, struct launch_order const *ord
     int fd = open2(order->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return 0;
     if (fd != launch->dir_fd) {
-        int placed = dup3(fd, launch->dir_fd, O_CLOEXEC);
+        int placed = put_at(fd, launch->dir_fd);
         (void)close(fd);
         if (placed < 0) return 0;
     }
@@ -156,10 +166,10 @@ static pid_t start(struct launch *launch, struct launch_order const *order)
 pid_t launch_supervise(struct launch *launch, struct launch_order const *order)
 {
     pid_t pid = -1;
-    int placed = order->from < 0 || dup3(order->from, launch->stream_fd, O_CLOEXEC) >= 0;
+    int placed = order->from < 0 || put_at(order->from, launch->stream_fd) >= 0;
 
     if (placed && order->place >= 0)
-        placed = dup3(order->place, launch->dir_fd, O_CLOEXEC) >= 0
+        placed = put_at(order->place, launch->dir_fd) >= 0
                  && !faccessat(launch->dir_fd, order->name, F_OK, 0);
     else if (placed && order->dir)
         placed = place_directory(launch, order);
@@ -169,9 +179,8 @@ pid_t launch_supervise(struct launch *launch, struct launch_order const *order)
      * nothing of a service may stay here: an end of its pipe would keep its logger
      * waiting
      */
-    (void)dup3(launch->idle_fd, launch->stream_fd,
-               O_CLOEXEC); /* both are open: it cannot fail */
-    (void)dup3(launch->idle_fd, launch->dir_fd, O_CLOEXEC);
+    (void)put_at(launch->idle_fd, launch->stream_fd); /* both are open: it cannot fail */
+    (void)put_at(launch->idle_fd, launch->dir_fd);
     errno = error_number;
     return pid;
 }

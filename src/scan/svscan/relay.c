@@ -78,6 +78,7 @@ void svscan_ended(struct svscan *svscan, struct half *half, int const *wait_stat
     struct sv_scan_event died = {.kind = SV_SCAN_EVENT_DIED, .side = half->side};
     struct trace trace;
 
+    int read_other_pipe = half->read_other_pipe;
     svscan_let_go(svscan, half);
     died.exited_well =
         wait_status && WIFEXITED(*wait_status) && !WEXITSTATUS(*wait_status);
@@ -89,6 +90,7 @@ void svscan_ended(struct svscan *svscan, struct half *half, int const *wait_stat
         died.exited_well = trace.has_left;
         died.unfinished = trace.unfinished && !trace.has_left;
     }
+    if (read_other_pipe) died.exited_well = 0; /* of ours it has read nothing */
     svscan_feed(svscan, half->entry, &died);
 }
 

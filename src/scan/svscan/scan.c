@@ -169,10 +169,13 @@ static long read_names(struct svscan *svscan)
 {
     struct dirent const *found;
     long count = 0;
-    DIR *dir = opendir(".");
+    DIR *dir;
 
+    do dir = opendir(".");
+    while (!dir && errno == EINTR);
     if (!dir) return -1;
-    while (errno = 0, (found = readdir(dir))) {
+    while (errno = 0, (found = readdir(dir)) || errno == EINTR) {
+        if (!found) continue; /* that was a signal */
         count++;
         if (found->d_name[0] == '.') continue;
         int is_known = table_find_name(&svscan->table, found->d_name) != 0;

@@ -59,6 +59,7 @@ static int lock(int fd)
 
     while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         int64_t now_ms = sv_clock_monotonic_ms();
+        if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK || now_ms >= limit_ms) return 0;
         (void)sv_clock_wait(0, 0, now_ms + TRY_MS); /* without descriptors: cannot fail */
     }

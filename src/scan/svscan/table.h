@@ -37,8 +37,9 @@ struct half {
     int pidfd;      /* defined if (is_foreign); -1: it has to be looked after by pid */
     int is_foreign; /* it is not our child: another svscan has started it */
     int is_vacant;  /* looked a moment ago: no supervise lives here */
-    int has_other_pipe; /* taken over with another pipe than ours */
-    struct link by_pid; /* unless is_foreign */
+    int has_other_pipe;  /* taken over with another pipe than ours, and to be ended */
+    int read_other_pipe; /* it was so */
+    struct link by_pid;  /* unless is_foreign */
     struct orphan orphans[ORPHANS];
 };
 

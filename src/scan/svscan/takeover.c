@@ -141,7 +141,7 @@ static void compare_pipes(struct svscan const *svscan, struct half *half,
     if (entry->reader < 0 || theirs == sv_pipeback_inode(entry->reader)) return;
     if (!is_log && !entry->is_split) svscan_warn_log(svscan, entry);
     if (!is_log) return;
-    half->has_other_pipe = 1;
+    half->has_other_pipe = half->read_other_pipe = 1;
     if (!entry->is_split) end_logger(half);
 }
 
