@@ -44,6 +44,7 @@ struct walk {
     unsigned int count;
     unsigned int asked;
     unsigned int is_full; /* there were more */
+    int lacks;            /* some could not be asked */
     pid_t skip;
     sv_proctree_visit *visit; /* when one is found; null: nothing */
     void *data;
@@ -57,6 +58,12 @@ static void find(struct walk *walk, pid_t pid)
         walk->pids[walk->count++] = pid;
     else
         walk->is_full = 1;
+}
+
+/* Of a process that is no more nothing is missed. */
+static int is_gone(int error_number)
+{
+    return error_number == ENOENT || error_number == ESRCH;
 }
 
 /* Opens /proc/PID/task, where the kernel keeps a list of children for each thread. */
@@ -90,7 +97,10 @@ static int add_thread(struct walk *walk, int threads, char const *name)
     memcpy(path, name, length);
     memcpy(path + length, "/children", sizeof "/children");
     int fd = sv_openat(threads, path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return 0;
+    if (fd < 0) {
+        walk->lacks |= !is_gone(errno);
+        return 0;
+    }
     while ((got = fd_read(fd, chunk, sizeof chunk)) > 0)
         for (ssize_t i = 0; i < got; i++) pid = take_digit(walk, pid, chunk[i]);
     (void)take_digit(walk, pid, ' ');
@@ -109,7 +119,10 @@ static unsigned int add_children(struct walk *walk, pid_t parent)
     long length;
     int threads = open_threads(parent);
 
-    if (threads < 0) return 0;
+    if (threads < 0) {
+        walk->lacks |= !is_gone(errno);
+        return 0;
+    }
     while ((length = syscall(SYS_getdents64, threads, entries, sizeof entries)) > 0)
         for (char const *at = entries; at < entries + length;) {
             struct dirent64 const *entry = (struct dirent64 const *)at;
@@ -126,15 +139,15 @@ static int follow(struct walk *walk, struct sv_proctree const *where)
 {
     int knows = 1;
 
-    walk->count = walk->asked = walk->is_full = 0;
+    walk->count = walk->asked = walk->is_full = walk->lacks = 0;
     walk->skip = where->skip;
     if (where->from) find(walk, where->from);
     if (where->below && !add_children(walk, where->below)) knows = 0;
     while (walk->asked < walk->count) (void)add_children(walk, walk->pids[walk->asked++]);
-    return knows && !walk->is_full && !where->session;
+    return knows && !walk->lacks && !walk->is_full && !where->session;
 }
 
-/* Whether the process is there, by its ancestors. */
+/* Whether the process is there, by its ancestors. Returns 1 or 0; -1: it is not known. */
 static int belongs(struct sv_proctree const *where, pid_t pid)
 {
     struct sv_process process;
@@ -142,7 +155,8 @@ static int belongs(struct sv_proctree const *where, pid_t pid)
     if (pid == where->below) return 0;
     for (unsigned int i = 0; i < DEPTH && pid > 0 && pid != where->skip; i++) {
         if (pid == where->from) return 1;
-        if (sv_process_look(pid, &process) <= 0) return 0;
+        int found = sv_process_look(pid, &process);
+        if (found <= 0) return found;
         if (where->session && process.session == where->session) return 1;
         pid = process.parent;
         if (where->below && pid == where->below) return 1;
@@ -150,25 +164,27 @@ static int belongs(struct sv_proctree const *where, pid_t pid)
     return 0;
 }
 
-/* Looks at everybody. Returns 1; 0 with errno. */
+/* Looks at everybody. Returns 1; 0 if not all could be looked at. */
 static int look_at_all(struct sv_proctree const *where, sv_proctree_visit *visit,
                        void *data)
 {
     _Alignas(struct dirent64) char entries[CHUNK];
     unsigned int pid;
     long length;
+    int is_certain = 1;
     int all = open2("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (all < 0) return 0;
     while ((length = syscall(SYS_getdents64, all, entries, sizeof entries)) > 0)
         for (char const *at = entries; at < entries + length;) {
             struct dirent64 const *entry = (struct dirent64 const *)at;
-            if (uint0_scan(entry->d_name, &pid) && belongs(where, (pid_t)pid))
-                visit((pid_t)pid, data);
+            int found = uint0_scan(entry->d_name, &pid) ? belongs(where, (pid_t)pid) : 0;
+            if (found > 0) visit((pid_t)pid, data);
+            if (found < 0) is_certain = 0;
             at += entry->d_reclen;
         }
     (void)close(all); /* opened for reading */
-    return 1;
+    return is_certain;
 }
 
 int sv_proctree_each(struct sv_proctree const *where, sv_proctree_visit *visit,
@@ -186,7 +202,7 @@ int sv_proctree_children(pid_t parent, sv_proctree_visit *visit, void *data)
 {
     struct walk walk;
 
-    walk.count = walk.is_full = 0;
+    walk.count = walk.is_full = walk.lacks = 0;
     walk.skip = 0;
     walk.visit = visit;
     walk.data = data;

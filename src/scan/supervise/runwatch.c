@@ -32,24 +32,27 @@ static int open_watch(void)
     return -1;
 }
 
-static struct timespec changed_at(void)
+/* When run changed last; 0: there is none. Returns 1; 0 if that cannot be told now. */
+static int changed_at(struct timespec *when)
 {
     struct stat about;
+    int known = !stat("run", &about);
 
-    return stat("run", &about) < 0 ? (struct timespec){0, 0} : about.st_ctim;
+    *when = known ? about.st_ctim : (struct timespec){0, 0};
+    return known || errno == ENOENT;
 }
 
 void service_look_at_run(struct service *service)
 {
-    service->run_changed = changed_at();
+    (void)changed_at(&service->run_changed); /* or it is tried once more than needed */
 }
 
 /* Only a change since the last try is worth another one. */
 static void try_if_changed(struct service *service)
 {
-    struct timespec changed = changed_at();
+    struct timespec changed;
 
-    if (changed.tv_sec != service->run_changed.tv_sec
+    if (!changed_at(&changed) || changed.tv_sec != service->run_changed.tv_sec
         || changed.tv_nsec != service->run_changed.tv_nsec)
         service_event(service, SV_EVENT_RUN_CHANGED);
 }

@@ -136,7 +136,9 @@ static int owns_group(struct service const *service)
     struct sv_process process;
     int there = sv_process_look(service->doing.run_pid, &process);
 
-    return !there || (there > 0 && process.start == service->doing.run_start);
+    if (there < 0)
+        return !is_foreign(service); /* then its end is no longer ago than now */
+    return !there || process.start == service->doing.run_start;
 }
 
 /* 0: there is none that is certain to be the service's. */
