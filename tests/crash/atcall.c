@@ -169,7 +169,7 @@ static void hit(struct world *world, struct tracee *who, uint64_t number,
     if (world->calls == world->at) {
         hit->number = (long)number;
         hit->until_ms = now_ms() + hit->span_ms;
-        memcpy(hit->target, target, TARGET);
+        (void)snprintf(hit->target, sizeof hit->target, "%s", target);
         (void)printf("did %s %lu %s %s %lu\n",
                      world->deed == FAIL ? strerror(world->error) : deeds[world->deed],
                      world->calls, name, *target ? target : "-", world->reads);

@@ -16,6 +16,8 @@ use Crash;
 use Kept;
 
 compile_tools;
+skip_all_unless(read_file(program('supervise')) !~ m{/ld-(?:linux|musl)[-.\w]*\0},
+    'supervise is not static here: kills would hit its loader');
 seed;
 
 my $top = tempdir;

@@ -16,6 +16,8 @@ use Kept;
 use Scanned;
 
 compile_tools;
+skip_all_unless(read_file(program('svscan')) !~ m{/ld-(?:linux|musl)[-.\w]*\0},
+    'svscan is not static here: kills would hit its loader');
 seed;
 
 my $top = tempdir;
