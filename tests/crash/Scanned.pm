@@ -178,6 +178,8 @@ sub checked {
     my $said = $play->{err} =~ s/^supervise: fatal: unable to acquire supervise\/lock: temporary failure\n//mgr;
     $said =~ s/^svscan: warning: the logger of \w+ reads another pipe than its service writes to: it is started again\n//mg
         if $said ne $play->{err};
+    # an orphan whose directory had gone before it was there
+    $said =~ s/^supervise: fatal: unable to chdir to \w+: file does not exist\n//mg if $said =~ /chdir/;
     return 'something was said' if $said ne '';
     for my $name (sort keys %{$play->{services}}) {
         my $service = $play->{services}{$name};
