@@ -5,6 +5,7 @@
 
 use lib 'tests/lib';
 use Upkeep;
+use One;
 use Record;
 
 my $dir = tempdir();
@@ -25,24 +26,6 @@ EOF
 sub service {
     my $service = "$dir/s" . ++$count;
     return make_service($service, run => $witness, @_);
-}
-
-sub field {
-    my ($service, $name) = @_;
-    my $out = run('svstat', '-o', $name, $service)->{out};
-    chomp $out;
-    return $out;
-}
-
-sub wait_phase {
-    my ($service, $phase) = @_;
-    return wait_until { field($service, 'phase') eq $phase } 10, "phase $phase of $service";
-}
-
-sub control {
-    my ($service, $letters) = @_;
-    open my $fifo, '>', "$service/supervise/control" or die "control $service: $!";
-    syswrite $fifo, $letters;
 }
 
 # up(@files): a service that runs, and is ready to be told something, and its supervise.

@@ -6,6 +6,7 @@
 
 use lib 'tests/lib', 'tests/crash';
 use Upkeep;
+use One;
 use Crash;
 
 use Errno qw(EMFILE ENFILE ENOMEM);
@@ -38,25 +39,7 @@ sub service {
     return make_service($service, run => $witness, @_);
 }
 
-sub field {
-    my ($service, $name) = @_;
-    my $out = run('svstat', '-o', $name, $service)->{out};
-    chomp $out;
-    return $out;
-}
-
 sub ending { return field($_[0], 'ending,endingvalue') }
-
-sub wait_phase {
-    my ($service, $phase) = @_;
-    return wait_until { field($service, 'phase') eq $phase } 10, "phase $phase of $service";
-}
-
-sub control {
-    my ($service, $letters) = @_;
-    open my $fifo, '>', "$service/supervise/control" or die "control $service: $!";
-    syswrite $fifo, $letters;
-}
 
 # send_to($signal, @pids): never to what stands for more than one process.
 sub send_to {

@@ -4,6 +4,7 @@
 
 use lib 'tests/lib';
 use Upkeep;
+use One;
 
 use Time::HiRes ();
 
@@ -18,24 +19,6 @@ sub supervise {
     return ($service, start('supervise', $service, $options || {}));
 }
 
-sub field {
-    my ($service, $name) = @_;
-    my $out = run('svstat', '-o', $name, $service)->{out};
-    chomp $out;
-    return $out;
-}
-
-sub wait_phase {
-    my ($service, $phase) = @_;
-    return wait_until { field($service, 'phase') eq $phase } 10, "phase $phase of $service";
-}
-
-sub control {
-    my ($service, $letters) = @_;
-    open my $fifo, '>', "$service/supervise/control" or die "control $service: $!";
-    syswrite $fifo, $letters;
-}
-
 # signals the service's process; never our own group, should it not be up
 sub strike {
     my ($service, $signal) = @_;
@@ -45,8 +28,6 @@ sub strike {
 
 # when the directory changed last, with fractions
 sub time_of { return (Time::HiRes::stat($_[0]))[10] }
-
-sub mode_of { return sprintf '%04o', (stat $_[0])[2] & 07777 }
 
 # a service that tells what happens to it in the file `log` of its directory
 my $teller = <<'EOF';

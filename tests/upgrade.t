@@ -5,6 +5,7 @@
 
 use lib 'tests/lib';
 use Upkeep;
+use One;
 
 my $home = tempdir();
 my $bin = "$home/bin";
@@ -24,13 +25,6 @@ my %ours = map { $_ => top() . "/command/$_" } qw(svscan supervise);
 
 # image($pid): which file it executes, by number.
 sub image { return join ' ', (stat "/proc/$_[0]/exe")[0, 1] }
-
-sub field {
-    my ($service, $name) = @_;
-    my $out = run('svstat', '-o', $name, $service)->{out};
-    chomp $out;
-    return $out;
-}
 
 # Numbered lines, a burst at a time, as fast as they are taken; the last number of each run.
 my $writer = <<"END" . <<'END';
