@@ -482,6 +482,7 @@ subtest 'a run that cannot be executed' => sub {
 subtest 'there is no run' => sub {
     my $service = service(run => undef);
     my $supervise = supervise($service);
+    wait_phase($service, 'no-run-script');
     my $facts = field($service, 'phase,starts,quickdeaths,ending');
     $supervise = again($supervise, $service);
     is field($service, 'phase,starts,quickdeaths,ending'), $facts, 'the next one waits for it as well';

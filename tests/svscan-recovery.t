@@ -18,6 +18,12 @@ sub processes { return grep { alive($_) } map { m{(\d+)$} } glob '/proc/[0-9]*' 
 
 sub argv_of { return join ' ', split /\0/, read_file("/proc/$_[0]/cmdline") // '' }
 
+# supervises($top): those that work below it; the machine may have others.
+sub supervises {
+    my ($top) = @_;
+    return grep { argv_of($_) =~ /^supervise / && (readlink("/proc/$_/cwd") // '') =~ m{^\Q$top\E/} } processes();
+}
+
 # those_in($directory): the processes that work there, by what they are: (supervises, others).
 sub those_in {
     my ($directory) = @_;
@@ -221,7 +227,7 @@ my $plain = "echo \$\$ >> starts\nexec sleep 1000";
     is wrong_in("$scan/writer"), '', 'and no line is lost, torn or repeated';
     is starts_of("$scan/plain"), 1, 'a service that was left alone was started once';
     is said($third), '', 'nothing went wrong';
-    is join(' ', grep { argv_of($_) =~ /^supervise / } processes()), '', 'no supervise is left';
+    is join(' ', supervises($home)), '', 'no supervise is left';
 }
 
 # svscan is told to leave its services ---------------------------------------------------------
@@ -459,18 +465,18 @@ sub main_of { return (lines_in("$_[0]/starts"))[-1] // 0 }
     my $svscan = svscan($scan);
     wait_until { !grep { !-s "$scan/$_/starts" } 1 .. $number } 60, 'all services';
     my %services = map { $_ => (lines_in("$scan/$_/starts"))[0] } 1 .. $number;
-    my $supervises = sub { return scalar(() = grep { argv_of($_) =~ /^supervise / } processes()) };
+    my $supervises = sub { return scalar(() = supervises($scan)) };
     my $all = $number + $number / 4;
     wait_until { $supervises->() == $all } 60, 'all supervises';
     killed($svscan);
     my $second = svscan($scan);
     is $supervises->(), $all, "$number services: no second supervise";
-    kill 'KILL', grep { argv_of($_) =~ /^supervise / } processes();
-    ok wait_until { my @now = grep { argv_of($_) =~ /^supervise / && parent_of($_) == $second->pid } processes(); @now == $all } 30,
+    kill 'KILL', supervises($scan);
+    ok wait_until { my @now = grep { parent_of($_) == $second->pid } supervises($scan); @now == $all } 30,
         'all of them killed are back';
     is_deeply [grep { !alive($services{$_}) || starts_of("$scan/$_") != 1 } 1 .. $number], [],
         'and no service has noticed';
-    kill 'KILL', $second->pid, grep { argv_of($_) =~ /^supervise / } processes();
+    kill 'KILL', $second->pid, supervises($scan);
     $second->wait(10);
     my $third = svscan($scan);
     wait_until { $supervises->() == $all } 60, 'all supervises';

@@ -381,7 +381,7 @@ sub stand_in {
         ok wait_until { my $new = child($svscan->pid, "supervise $side"); $new && $new != $old },
             "supervise $side, killed, is back";
     }
-    kill 'KILL', grep { argv_of($_) =~ /^(?:sleep|cat)/ } processes();
+    kill 'KILL', grep { argv_of($_) =~ /^(?:sleep|cat)/ && (readlink "/proc/$_/cwd" // '') =~ /^\Q$scan/ } processes();
     $svscan->stop('TERM', 20);
 
     ($scan) = scan_directory();

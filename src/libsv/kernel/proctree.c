@@ -104,6 +104,7 @@ static int add_thread(struct walk *walk, int threads, char const *name)
     while ((got = fd_read(fd, chunk, sizeof chunk)) > 0)
         for (ssize_t i = 0; i < got; i++) pid = take_digit(walk, pid, chunk[i]);
     (void)take_digit(walk, pid, ' ');
+    if (got < 0) walk->lacks |= !is_gone(errno);
     (void)close(fd); /* opened for reading */
     return 1;
 }
@@ -130,6 +131,7 @@ static unsigned int add_children(struct walk *walk, pid_t parent)
                 asked += (unsigned int)add_thread(walk, threads, entry->d_name);
             at += entry->d_reclen;
         }
+    if (length < 0) walk->lacks |= !is_gone(errno);
     (void)close(threads); /* opened for reading */
     return asked;
 }
@@ -184,7 +186,7 @@ static int look_at_all(struct sv_proctree const *where, sv_proctree_visit *visit
             at += entry->d_reclen;
         }
     (void)close(all); /* opened for reading */
-    return is_certain;
+    return is_certain && !length;
 }
 
 int sv_proctree_each(struct sv_proctree const *where, sv_proctree_visit *visit,
