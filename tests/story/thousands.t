@@ -30,7 +30,8 @@ sub all_logged {
     return $next > $count;
 }
 
-sub processes { return scalar(() = glob '/proc/[0-9]*') }
+# processes: how many work in the scan directory or below; the machine may have others.
+sub processes { return scalar grep { (readlink("$_/cwd") // '') =~ m{^\Q$scan\E(?:/|$)} } glob '/proc/[0-9]*' }
 
 my $others = processes();
 my $svscan = start('svscan', $scan);
