@@ -195,6 +195,43 @@ static void marks_in_company(void)
            "a uid of more than 32 bits is nobody's");
 }
 
+/* The tokens of the commands in bytes[0..length - 1], "udx" as "0 7 7". */
+static char const *tokens_of(unsigned char const *bytes, size_t length)
+{
+    static char text[256];
+    struct sv_control control = {0};
+    struct sv_command command;
+
+    *text = 0;
+    for (size_t i = 0; i < length; i++)
+        if (sv_control_decode(&control, bytes[i], &command))
+            sprintf(text + strlen(text), "%s%u", *text ? " " : "", command.token);
+    return text;
+}
+
+static void tokens(void)
+{
+    unsigned char bytes[64];
+    size_t const start = SV_CONTROL_TOKEN + SV_CONTROL_MARK;
+
+    sv_control_token(bytes, 4000000000u);
+    sv_control_mark(bytes + SV_CONTROL_TOKEN, 2, 7);
+    memcpy(bytes + start, "udx", 3);
+    is_str(tokens_of(bytes, start + 3), "4000000000 4000000000 0",
+           "a token goes with what its mark speaks for");
+    memmove(bytes + SV_CONTROL_TOKEN + 1, bytes + SV_CONTROL_TOKEN, SV_CONTROL_MARK + 3);
+    bytes[SV_CONTROL_TOKEN] = 'u';
+    is_str(tokens_of(bytes, start + 4), "0 0 0 0", "but only with the next mark");
+    sv_control_token(bytes, 5);
+    sv_control_token(bytes + SV_CONTROL_TOKEN, 6);
+    sv_control_mark(bytes + 2 * SV_CONTROL_TOKEN, 1, 7);
+    sv_control_mark(bytes + 3 * SV_CONTROL_TOKEN + 1, 1, 7);
+    bytes[3 * SV_CONTROL_TOKEN] = 'u';
+    bytes[4 * SV_CONTROL_TOKEN + 1] = 'd';
+    is_str(tokens_of(bytes, 4 * SV_CONTROL_TOKEN + 2), "6 0",
+           "the last token counts, for one mark");
+}
+
 int main(void)
 {
     the_list();
@@ -203,5 +240,6 @@ int main(void)
     modifiers();
     marks();
     marks_in_company();
+    tokens();
     return done();
 }

@@ -22,6 +22,8 @@
 #define PID 4711
 #define SLOTS (1u << 22)
 #define QUICK_MOST 4
+#define READY_MS 2000
+#define WATCHDOG_MS 1500
 
 enum awaits { AWAITS_NOTHING, AWAITS_RUN, AWAITS_FINISH, AWAITS_BEGIN };
 
@@ -35,6 +37,8 @@ static struct state *states; /* all that were found, in order: also the queue */
 static unsigned int state_count;
 static uint32_t *slots; /* position + 1 in states, 0 is free */
 static struct sv_settings settings;
+static int talks; /* runs of this exploration say what there is to say */
+static int needs; /* and starts may have to wait */
 
 /*
  * supervise is killed in this state: what it has stored is the machine as it was, and the
@@ -81,7 +85,13 @@ static struct state canonical(struct state const *from, int64_t now_ms)
     to.machine.settled_ms = relative(machine->settled_ms, now_ms, SV_SETTLE_MS);
     to.machine.kill_ms = relative(machine->kill_ms, now_ms, 3000);
     to.machine.drain_ms = relative(machine->drain_ms, now_ms, SV_DRAIN_MS);
-    to.machine.reason.kind = SV_CAUSE_SUPERVISE;
+    to.machine.condemned = machine->condemned;
+    to.machine.reloading = machine->reloading;
+    to.machine.ready_ms = relative(machine->ready_ms, now_ms, READY_MS);
+    to.machine.watchdog_ms = relative(machine->watchdog_ms, now_ms, WATCHDOG_MS);
+    to.machine.watchdog_every_ms = machine->watchdog_every_ms;
+    to.machine.reason.kind =
+        machine->reason.kind == SV_CAUSE_STOPS ? SV_CAUSE_STOPS : SV_CAUSE_SUPERVISE;
     if (machine->draining)
         to.machine.drain_limit_ms =
             relative(machine->drain_limit_ms, now_ms, SV_DRAIN_LIMIT_MS);
@@ -122,12 +132,12 @@ static int phase_fits_child(struct sv_machine const *machine)
     case SV_PHASE_DOWN:
     case SV_PHASE_BACKOFF:
     case SV_PHASE_FAILED:
+    case SV_PHASE_WAITING:
     case SV_PHASE_NO_RUN: return machine->child == SV_CHILD_NONE;
     case SV_PHASE_UP:
+    case SV_PHASE_STARTING:
     case SV_PHASE_STOPPING: return machine->child == SV_CHILD_RUN;
     case SV_PHASE_FINISHING: return machine->child != SV_CHILD_RUN;
-    case SV_PHASE_WAITING:  /* reserved */
-    case SV_PHASE_STARTING: /* reserved */
     case SV_PHASE_COUNT: break;
     }
     return 0;
@@ -137,8 +147,9 @@ static void check_machine(struct sv_machine const *machine, char const *during)
 {
     int has_pending =
         (machine->pending | machine->pending_group | machine->pending_stop) != 0;
-    int is_calm = !has_pending && machine->kill_ms == SV_NEVER && !machine->draining
-                  && machine->phase != SV_PHASE_BACKOFF;
+    int expects = machine->ready_ms != SV_NEVER || machine->watchdog_ms != SV_NEVER;
+    int is_calm = !has_pending && !expects && machine->kill_ms == SV_NEVER
+                  && !machine->draining && machine->phase != SV_PHASE_BACKOFF;
 
     expect((machine->child == SV_CHILD_NONE) == !machine->pid, "%s: a pid means a child",
            during);
@@ -150,6 +161,15 @@ static void check_machine(struct sv_machine const *machine, char const *during)
            during);
     expect(!has_pending || machine->child == SV_CHILD_RUN, "%s: signals wait for a run",
            during);
+    expect(machine->ready_ms == SV_NEVER || machine->phase == SV_PHASE_STARTING,
+           "%s: only what starts must be ready in time", during);
+    expect(machine->watchdog_ms == SV_NEVER
+               || (machine->phase == SV_PHASE_UP && !machine->paused),
+           "%s: the watchdog looks at what is up", during);
+    expect(!machine->reloading || machine->phase == SV_PHASE_UP,
+           "%s: only what is up reloads", during);
+    expect(!machine->condemned || machine->phase == SV_PHASE_STOPPING,
+           "%s: what is condemned is being ended", during);
     expect(!machine->draining || machine->leaving, "%s: draining leads to leaving",
            during);
     expect(machine->wanted != SV_WANTED_DOWN || machine->child != SV_CHILD_RUN
@@ -292,6 +312,38 @@ static void try_world(struct state const *from, int64_t now_ms)
         }
 }
 
+/* What a run says of itself, or is said of it; also in phases in which nobody would. */
+static void try_told(struct state const *from, int64_t now_ms)
+{
+    static struct sv_event const events[] = {
+        {.kind = SV_EVENT_READY, .cause = SV_CAUSE_READY},
+        {.kind = SV_EVENT_RELOADS},
+        {.kind = SV_EVENT_STOPS},
+        {.kind = SV_EVENT_ALIVE},
+        {.kind = SV_EVENT_ALIVE, .value_ms = SV_NEVER},
+        {.kind = SV_EVENT_EXTEND, .value_ms = 100},
+        {.kind = SV_EVENT_MAIN, .pid = PID + 1},
+        {.kind = SV_EVENT_CONDEMNED, .cause = SV_CAUSE_HEALTH},
+        {.kind = SV_EVENT_CONDEMNED, .cause = SV_CAUSE_TRIGGERED},
+    };
+
+    for (unsigned int i = 0; i < sizeof events / sizeof *events; i++) {
+        struct sv_event event = events[i];
+        event.now_ms = now_ms;
+        try(from, &event);
+    }
+}
+
+static void try_needs(struct state const *from, int64_t now_ms)
+{
+    struct sv_event event = {.kind = SV_EVENT_NEEDS_MET, .now_ms = now_ms};
+
+    try(from, &event);
+    event.kind = SV_EVENT_NEEDS_LOST;
+    event.cause = SV_CAUSE_NEEDS_LOST;
+    try(from, &event);
+}
+
 static void try_answers(struct state const *from)
 {
     struct sv_event event = {.now_ms = BASE, .pid = PID, .error_number = 12};
@@ -300,7 +352,17 @@ static void try_answers(struct state const *from)
     try(from, &event);
     event.kind =
         from->awaits == AWAITS_RUN ? SV_EVENT_START_FAILED : SV_EVENT_FINISH_FAILED;
+    if (talks && from->awaits == AWAITS_RUN) {
+        event.says_ready = 1;
+        try(from, &event);
+        event.says_ready = 0;
+    }
     event.pid = 0;
+    if (needs && from->awaits == AWAITS_RUN) {
+        event.kind = SV_EVENT_WAITS;
+        try(from, &event);
+        event.kind = SV_EVENT_START_FAILED;
+    }
     for (unsigned int flags = 0; flags < 4; flags++) {
         event.exec_failed = flags & 1;
         event.run_exists = flags >> 1;
@@ -313,7 +375,10 @@ static void try_impossible(struct state const *from)
 {
     static enum sv_event_kind const kinds[] = {
         SV_EVENT_STARTED,        SV_EVENT_START_FAILED,  SV_EVENT_DIED,
-        SV_EVENT_FINISH_STARTED, SV_EVENT_FINISH_FAILED, SV_EVENT_FINISH_DIED};
+        SV_EVENT_FINISH_STARTED, SV_EVENT_FINISH_FAILED, SV_EVENT_FINISH_DIED,
+        SV_EVENT_WAITS,          SV_EVENT_NEEDS_MET,     SV_EVENT_NEEDS_LOST,
+        SV_EVENT_READY,          SV_EVENT_RELOADS,       SV_EVENT_STOPS,
+        SV_EVENT_MAIN,           SV_EVENT_CONDEMNED,     SV_EVENT_EXTEND};
 
     for (unsigned int i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct sv_machine machine = from->machine;
@@ -322,8 +387,12 @@ static void try_impossible(struct state const *from)
         int possible =
             (kinds[i] == SV_EVENT_DIED && machine.child == SV_CHILD_RUN)
             || (kinds[i] == SV_EVENT_FINISH_DIED && machine.child == SV_CHILD_FINISH)
-            || ((kinds[i] == SV_EVENT_STARTED || kinds[i] == SV_EVENT_START_FAILED)
+            || ((kinds[i] == SV_EVENT_STARTED || kinds[i] == SV_EVENT_START_FAILED
+                 || kinds[i] == SV_EVENT_WAITS)
                 && machine.phase == SV_PHASE_BACKOFF)
+            || (kinds[i] == SV_EVENT_NEEDS_MET && machine.phase == SV_PHASE_WAITING)
+            || (kinds[i] >= SV_EVENT_READY && kinds[i] != SV_EVENT_WAITS
+                && kinds[i] != SV_EVENT_NEEDS_MET && machine.child == SV_CHILD_RUN)
             || ((kinds[i] == SV_EVENT_FINISH_STARTED
                  || kinds[i] == SV_EVENT_FINISH_FAILED)
                 && machine.phase == SV_PHASE_FINISHING && !machine.pid);
@@ -386,6 +455,8 @@ static void expand(struct state const *from)
         if (now_ms == SV_NEVER || now_ms < BASE) continue;
         try_commands(from, now_ms);
         try_world(from, now_ms);
+        if (talks) try_told(from, now_ms);
+        if (needs) try_needs(from, now_ms);
         if (from->machine.child == SV_CHILD_NONE) continue;
         try_deaths(from, now_ms);
         try_strange_deaths(from, now_ms);
@@ -406,6 +477,11 @@ static int be_kind(struct state *state, int64_t *now_ms)
         event.kind = SV_EVENT_FINISH_DIED;
     else if (state->machine.phase == SV_PHASE_STOPPING)
         event.kind = SV_EVENT_DIED;
+    else if (state->machine.phase == SV_PHASE_STARTING) {
+        event.kind = SV_EVENT_READY;
+        event.cause = SV_CAUSE_READY;
+    } else if (state->machine.phase == SV_PHASE_WAITING)
+        event.kind = SV_EVENT_NEEDS_MET;
     else if (state->machine.phase == SV_PHASE_BACKOFF && deadline_ms != SV_NEVER) {
         event.kind = SV_EVENT_TIME;
         if (deadline_ms > *now_ms) *now_ms = event.now_ms = deadline_ms;
@@ -508,6 +584,18 @@ int main(void)
     sv_setting_defaults(&settings);
     settings.expected_forks = 2;
     explore("expect daemon");
+    sv_setting_defaults(&settings);
+    talks = 1;
+    settings.timeout_ready_ms = READY_MS;
+    settings.watchdog_ms = WATCHDOG_MS;
+    explore("readiness and a watchdog");
+    settings.timeout_kill_ms = 3000;
+    settings.restart = SV_RESTART_ON_FAILURE;
+    explore("readiness, a watchdog, timeout-kill, on-failure");
+    talks = 0;
+    needs = 1;
+    sv_setting_defaults(&settings);
+    explore("needs");
     free(states);
     free(slots);
     return done();

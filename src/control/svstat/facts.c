@@ -4,8 +4,7 @@
  * What svstat -v says behind the contract's words.
  */
 
-#include <sv/control.h>
-#include <sv/errortext.h>
+#include <sv/causetext.h>
 
 #include "svstat.h"
 
@@ -15,96 +14,22 @@ static void put_count(uint64_t count, char const *one, char const *many)
     out(count == 1 ? one : many);
 }
 
-static void put_uid(struct sv_status const *own)
-{
-    if (own->cause_uid == SV_CONTROL_UID_UNKNOWN) return;
-    out(" by uid ");
-    out_number(own->cause_uid);
-}
-
-/* As one would type it. */
-static void put_command(uint32_t byte)
-{
-    enum sv_command_kind kind = sv_control_find((unsigned char)byte);
-    char const letter = (char)byte;
-
-    if (kind == SV_COMMAND_COUNT) {
-        out("command ");
-        out_number(byte);
-    } else if (sv_control_words[kind].dialect == SV_DIALECT_OTHER) {
-        out("svc --");
-        out(sv_control_words[kind].option);
-    } else {
-        out("svc -");
-        out_bytes(&letter, 1);
-    }
-}
-
 void svstat_put_cause(struct sv_status const *own)
 {
-    enum sv_cause_kind kind = (enum sv_cause_kind)own->cause;
+    char text[SV_CAUSETEXT];
 
-    switch (kind) {
-    case SV_CAUSE_COMMAND:
-        put_command(own->cause_detail);
-        put_uid(own);
-        break;
-    case SV_CAUSE_EXIT:
-        out("exit code ");
-        out_number(own->cause_detail);
-        break;
-    case SV_CAUSE_KILLED:
-        out("killed by ");
-        out_signal(own->cause_detail);
-        break;
-    case SV_CAUSE_EXEC:
-    case SV_CAUSE_FORK:
-        out(sv_machine_cause_word(kind));
-        out(": ");
-        out(sv_errortext((int)own->cause_detail));
-        break;
-    case SV_CAUSE_NONE:
-    case SV_CAUSE_SUPERVISE:
-    case SV_CAUSE_SIGNAL:
-    case SV_CAUSE_INPUT_ENDS:
-    case SV_CAUSE_EXECUTED:
-    case SV_CAUSE_LIMIT:
-    case SV_CAUSE_GAVE_UP:
-    case SV_CAUSE_SETTLED:
-    case SV_CAUSE_KILL_TIMEOUT:
-    case SV_CAUSE_FINISH_TIMEOUT:
-    case SV_CAUSE_DRAIN_TIMEOUT:
-    case SV_CAUSE_RUN_APPEARED:
-    case SV_CAUSE_RESUMED:
-    case SV_CAUSE_MOVED:
-    case SV_CAUSE_UNSEEN:
-    case SV_CAUSE_COUNT: out(sv_machine_cause_word(kind)); break;
-    }
+    sv_causetext(text, (enum sv_cause_kind)own->cause, own->cause_detail, own->cause_uid);
+    out(text);
 }
 
 static void put_ending(struct sv_status const *own)
 {
-    switch ((enum sv_ending)own->ending) {
-    case SV_ENDING_NONE:
-    case SV_ENDING_COUNT: break;
-    case SV_ENDING_EXIT:
-        out("; last run: exit code ");
-        out_number(own->ending_value);
-        break;
-    case SV_ENDING_SIGNAL:
-        out("; last run: killed by ");
-        out_signal(own->ending_value);
-        break;
-    case SV_ENDING_EXEC:
-        out("; last run: unable to execute ./run: ");
-        out(sv_errortext((int)own->ending_value));
-        break;
-    case SV_ENDING_FORK:
-        out("; last run: unable to create a process: ");
-        out(sv_errortext((int)own->ending_value));
-        break;
-    case SV_ENDING_UNKNOWN: out("; last run: ended unseen"); break;
-    }
+    char text[SV_CAUSETEXT];
+
+    sv_causetext_ending(text, (enum sv_ending)own->ending, own->ending_value);
+    if (!*text) return;
+    out("; last run: ");
+    out(text);
 }
 
 /* "3.2 s" until the monotonic time `at_ms`. */

@@ -19,6 +19,12 @@
  *
  *     byte 0      0xE0 | N      the mark is about the next N bytes, 1 <= N <= 31
  *     bytes 1-5   0x80 | 7 bits of the uid, most significant first
+ *
+ * Before a mark may stand a token, a number by which its sender recognises its commands
+ * in the journal (journal.h): it is noted with each of those that the mark speaks for.
+ *
+ *     byte 0      0xC0
+ *     bytes 1-5   0x80 | 7 bits of the token, most significant first
  */
 
 #ifndef SV_CONTROL_H
@@ -29,6 +35,7 @@
 
 #define SV_CONTROL_UID_UNKNOWN UINT32_MAX
 #define SV_CONTROL_MARK 6         /* bytes of a mark */
+#define SV_CONTROL_TOKEN 6        /* bytes of a token */
 #define SV_CONTROL_MARK_COVERS 31 /* bytes a mark can speak for */
 
 /* Where a letter comes from, and so who may type it as a short option of svc. */
@@ -97,18 +104,22 @@ struct sv_command {
     enum sv_command_kind kind;
     unsigned int to_group : 1; /* signals go to the process group */
     unsigned int to_log : 1;   /* meant for the logger in the same supervise */
+    unsigned int handled : 1;  /* a control script has seen to it: no signal is sent */
     uint32_t uid;              /* who asked, SV_CONTROL_UID_UNKNOWN if nobody said */
+    uint32_t token;            /* the sender's, 0 if there is none */
 };
 
 /* A reader's place in the stream. All zero is the start of a batch. */
 struct sv_control {
     unsigned int to_group : 1;
     unsigned int to_log : 1;
-    unsigned int mark_left;   /* bytes of a mark still to come */
-    unsigned int covers;      /* bytes that the last mark still speaks for */
-    unsigned int mark_covers; /* what the mark being read will speak for */
-    uint64_t mark_uid;        /* its uid so far */
-    uint32_t uid;             /* defined if (covers) */
+    unsigned int in_token : 1; /* the mark being read is a token */
+    unsigned int mark_left;    /* bytes of a mark still to come */
+    unsigned int covers;       /* bytes that the last mark still speaks for */
+    unsigned int mark_covers;  /* what the mark being read will speak for */
+    uint64_t mark_uid;         /* its uid so far */
+    uint32_t uid;              /* defined if (covers) */
+    uint32_t token; /* of the bytes covered; before the mark: of the next one; or 0 */
 };
 
 /*
@@ -138,5 +149,8 @@ extern int sv_control_signal(enum sv_command_kind kind);
 
 /* Writes the mark for the next `covers` bytes (1..31) sent by `uid` into mark[0..5]. */
 extern void sv_control_mark(unsigned char *mark, unsigned int covers, uint32_t uid);
+
+/* Writes a token, to stand right before a mark, into bytes[0..5]. `token` is not 0. */
+extern void sv_control_token(unsigned char *bytes, uint32_t token);
 
 #endif

@@ -39,6 +39,7 @@ struct sv_journal_entry {
     uint8_t cause;         /* enum sv_cause_kind */
     uint32_t cause_detail; /* see SV_CAUSES */
     uint32_t cause_uid;    /* UINT32_MAX: unknown or nobody */
+    uint32_t token;        /* of the command (control.h); 0: none */
 };
 
 /* Offset in the file of the record `serial`. */

@@ -17,14 +17,15 @@
  *
  *     child   possible phases
  *     NONE    DOWN      nothing to do
- *             WAITING   for the services in `needs`        (reserved: dependencies)
+ *             WAITING   to be started, as soon as what it needs is ready
  *             BACKOFF   to be started at start_ms; START_RUN was asked for if that is now
  *             NO_RUN    there is no executable run script; started when one appears
  *             FAILED    gave up; wanted is DOWN; an operator's u or o starts it
  *             FINISHING START_FINISH has been asked for
- *     RUN     STARTING  executed, not ready yet            (reserved: readiness)
- *             UP        executed
- *             STOPPING  it was asked to end (d, x by signal, r)
+ *     RUN     STARTING  executed, and it will say when it is ready
+ *             UP        ready; or executed, if it never says that it is
+ *             STOPPING  it was asked to end (d, x by signal, r), condemned, or says that
+ *                       it ends
  *     FINISH  FINISHING the finish script runs
  *
  * Events and what they do ("start" = BACKOFF with start_ms = now; "settle" = wait until
@@ -44,12 +45,27 @@
  *           p c    -                        settle: STOP, CONT; paused  -
  *           T      KILL_TREE                KILL_TREE                   KILL_TREE
  *           other  -                        settle: the signal          -
+ *           if it was `handled`: the same, but no signal is sent
  *           U also removes `down`; D and Q also create it
  *   TERMINATE      as d and x               as d and x                  as d and x
  *   DRAIN          start if it was to       wanted ONCE, leave; TERM    wanted ONCE,
  *                  start; leave             only after a while          leave
- *   STARTED        RUN, UP                  !                           !
+ *   STARTED        RUN, UP; STARTING if     !                           !
+ *                  it will say when it is
+ *                  ready
  *   START_FAILED   BACKOFF, NO_RUN, FAILED  !                           !
+ *   WAITS          WAITING                  !                           !
+ *   NEEDS_MET      start in WAITING         -                           -
+ *   NEEDS_LOST     -                        STOPPING as d, starts again -
+ *                                           when they are met
+ *   READY          !                        STARTING: UP; not           !
+ *                                           reloading any more
+ *   RELOADS        !                        reloading                   !
+ *   STOPS          !                        STOPPING, nothing is sent   !
+ *   ALIVE          !                        another watchdog deadline   !
+ *   EXTEND         !                        later deadlines             !
+ *   MAIN           !                        the run goes on in pid      !
+ *   CONDEMNED      !                        condemned                   !
  *   DIED           !                        FINISHING, START_FINISH     !
  *                                           if it is there, else judged;
  *                                           moved, if `expect` allows that
@@ -62,6 +78,11 @@
  *                                           after timeout-kill          timeout-finish
  *   RESUME         FINISHING: START_FINISH, the same                    the same
  *                  or judged; else the same
+ *
+ * "Condemned" (unhealthy, or not ready within timeout-ready, or its watchdog was not fed
+ * in time): it is ended as by d, or by the watchdog's signal, KILL follows after
+ * timeout-kill (SV_CONDEMNED_MS if that is never), and whatever its exit code, it has
+ * failed.
  *
  * "Moved" (it exited with 0, or nobody saw how, a process it has started lives on, and so
  * far it did not do that more often than `expect` says): the run goes on in that process.
@@ -95,6 +116,9 @@
 
 /* A run shorter than this is a quick death. */
 #define SV_QUICK_MS 1000
+
+/* A condemned run is killed after this if timeout-kill says never. */
+#define SV_CONDEMNED_MS 5000
 
 /* A logger whose input has ended is given this long, again and again while bytes are left
  * ... */
@@ -147,7 +171,17 @@
     X(FINISH_DIED,    "finish-exit") \
     X(RUN_CHANGED,    "run-changed") \
     X(TIME,           "time") \
-    X(RESUME,         "resume")
+    X(RESUME,         "resume") \
+    X(READY,          "ready") \
+    X(RELOADS,        "reloads") \
+    X(STOPS,          "stops") \
+    X(ALIVE,          "alive")        /* never a transition */ \
+    X(EXTEND,         "extend")       /* never a transition */ \
+    X(MAIN,           "main") \
+    X(CONDEMNED,      "condemned") \
+    X(WAITS,          "waits") \
+    X(NEEDS_MET,      "needs-met") \
+    X(NEEDS_LOST,     "needs-lost")
 /* clang-format on */
 
 /* clang-format off */
@@ -172,7 +206,20 @@
     X(RUN_APPEARED,   "run script changed")            /* 0 */ \
     X(RESUMED,        "supervise was replaced")        /* 0 */ \
     X(MOVED,          "went into the background")      /* the pid that exited */ \
-    X(UNSEEN,         "ended unseen")                  /* 0 */
+    X(UNSEEN,         "ended unseen")                  /* 0 */ \
+    X(READY,          "said that it is ready")         /* 0 */ \
+    X(CHECKED,        "check succeeded")               /* 0 */ \
+    X(RELOADS,        "said that it reloads")          /* 0 */ \
+    X(STOPS,          "said that it stops")            /* 0 */ \
+    X(MAIN,           "named its main process")        /* the pid before */ \
+    X(READY_TIMEOUT,  "not ready within timeout-ready") /* 0 */ \
+    X(WATCHDOG,       "watchdog not fed in time")      /* 0 */ \
+    X(TRIGGERED,      "triggered its watchdog")        /* 0 */ \
+    X(HEALTH,         "health check failed")           /* 0 */ \
+    X(NEEDS,          "waits for what it needs")       /* 0 */ \
+    X(NEEDS_MET,      "what it needs is ready")        /* 0 */ \
+    X(NEEDS_LOST,     "what it needs was lost")        /* 0 */ \
+    X(NEEDS_AGAIN,    "what it needs is ready anew")   /* 0 */
 /* clang-format on */
 
 #define SV_MACHINE_ENUM_WANTED(name, word) SV_WANTED_##name,
@@ -201,7 +248,10 @@ struct sv_event {
     enum sv_event_kind kind;
     int64_t now_ms;            /* CLOCK_MONOTONIC */
     struct sv_command command; /* COMMAND */
-    int pid;                   /* STARTED, FINISH_STARTED */
+    int pid;                   /* STARTED, FINISH_STARTED, MAIN */
+    int64_t value_ms;          /* ALIVE: the watchdog's time from now on, 0: as it was,
+                                  SV_NEVER: none; EXTEND: how long from now */
+    enum sv_cause_kind cause;  /* READY, CONDEMNED, NEEDS_LOST: why */
     int wait_status;           /* DIED, FINISH_DIED: as waitpid() gave it */
     int heir;                  /* DIED: a process that it has left behind, 0: none */
     int error_number;          /* START_FAILED, FINISH_FAILED: errno */
@@ -214,6 +264,8 @@ struct sv_event {
     unsigned int
         over_limit : 1; /* DIED: this death is one more than restart-limit allows */
     unsigned int input_left : 1; /* TIME: there are bytes to read on standard input */
+    unsigned int
+        says_ready : 1; /* STARTED: it, or a check, is going to say when it is ready */
 };
 
 enum sv_action_kind {
@@ -254,6 +306,8 @@ struct sv_machine {
     unsigned int gave_up : 1;   /* run said 100, or the limit was reached; until judged */
     unsigned int again : 1;     /* an operator wants another run after this one */
     unsigned int succeeded : 1; /* the last run ended with a success code; until judged */
+    unsigned int condemned : 1; /* RUN: has failed, however it ends */
+    unsigned int reloading : 1; /* RUN: it says that it reloads */
     unsigned int forks_left;    /* RUN: so often it may still move; else 0 */
     unsigned int quick_deaths;  /* in a row, failed starts included */
     uint32_t pending;           /* signals waiting for the settle time, to the process */
@@ -263,6 +317,9 @@ struct sv_machine {
     int64_t start_ms;           /* BACKOFF, NO_RUN: next start, SV_NEVER: none */
     int64_t settled_ms;         /* RUN: signals wait until then */
     int64_t kill_ms;            /* RUN, FINISH: KILL then, or SV_NEVER */
+    int64_t ready_ms;           /* STARTING: condemned then, or SV_NEVER */
+    int64_t watchdog_ms;        /* UP, STARTING: condemned then, or SV_NEVER */
+    int64_t watchdog_every_ms;  /* RUN: the watchdog's time, or SV_NEVER */
     int64_t drain_ms;       /* RUN: TERM then if nothing is left to read, or SV_NEVER */
     int64_t drain_limit_ms; /* defined if (draining): TERM then in any case */
     struct sv_cause reason; /* BACKOFF: why it is to be started; UP and asked: who asked;

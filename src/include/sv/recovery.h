@@ -14,7 +14,7 @@
  *           execve() refuse, why
  *   ends    waitid() stores who has ended, and how, where it takes the process away
  *   input   commands are read into the page; before it is read into, it is all zero, and
- *           a zero byte is no command
+ *           a zero byte is no command; so is what comes about readiness
  *
  * What supervise has decided stands in two slots. A change is written to the slot that
  * does not count, then `turn` is raised: a single store. With the decision stand the
@@ -36,14 +36,17 @@
 #include <sv/control.h>
 #include <sv/journal.h>
 #include <sv/machine.h>
+#include <sv/notice.h>
 #include <sv/spawn.h>
 #include <sv/status.h>
 
 #define SV_RECOVERY_FILE ".recovery"
-#define SV_RECOVERY_MAGIC "upkeepR1"
+#define SV_RECOVERY_MAGIC "upkeepR2"
 #define SV_RECOVERY_SIZE 4096
-#define SV_RECOVERY_QUEUE 8   /* transitions that may wait for the journal */
-#define SV_RECOVERY_INPUT 512 /* bytes of commands read at once */
+#define SV_RECOVERY_QUEUE 8      /* transitions that may wait for the journal */
+#define SV_RECOVERY_INPUT 512    /* bytes of commands read at once */
+#define SV_RECOVERY_NOTICE 32    /* bytes about readiness read at once */
+#define SV_RECOVERY_MESSAGE 1024 /* bytes of one message to the notify socket */
 
 /* A process that is being made, or has just been. */
 struct sv_recovery_birth {
@@ -62,9 +65,15 @@ struct sv_recovery_doing {
     uint32_t signals;    /* SV_ACTION_SIGNAL, as in machine.h */
     uint32_t group_signals;
     uint32_t stop_signals;
-    uint32_t input_done;  /* so many bytes of the input have been taken ... */
-    uint64_t input_round; /* ... if it is still this input */
-    int has_left;         /* supervise exited because it was told to */
+    uint32_t input_done;       /* so many bytes of the input have been taken ... */
+    uint64_t input_round;      /* ... if it is still this input */
+    int has_left;              /* supervise exited because it was told to */
+    struct sv_command control; /* a script runs for it, and then it is acted upon */
+    int control_pid;           /* of that script; 0: none */
+    uint64_t control_start;    /* its start time */
+    int64_t control_kill_ms;   /* it is killed then, or SV_NEVER */
+    unsigned int control_step; /* which script of those that this command has */
+    struct sv_notice notice;   /* how far the reading of .ready is */
 };
 
 /* A decision. Fixed sizes: another version of supervise must find it as it was. */
@@ -89,7 +98,14 @@ struct sv_recovery_slot {
     uint64_t input_round;
     uint32_t input_done;
     uint32_t actions, signals, group_signals, stop_signals;
-    uint32_t more[5]; /* 0 */
+    uint32_t decoder_token;
+    uint32_t control; /* see struct sv_recovery_doing */
+    uint32_t control_uid, control_token;
+    int32_t control_pid;
+    int64_t control_start, control_kill_ms;
+    int64_t ready_ms, watchdog_ms, watchdog_every_ms;
+    uint32_t notice;  /* the reader of .ready (notice.h) */
+    uint32_t more[7]; /* 0 */
 };
 
 struct sv_recovery {
@@ -110,6 +126,10 @@ struct sv_recovery {
     volatile uint64_t round; /* which input this is */
     unsigned char input[SV_RECOVERY_INPUT];
     siginfo_t end; /* as waitid() stores it; si_pid 0: nothing */
+    unsigned char notice[SV_RECOVERY_NOTICE]; /* read from .ready; 0 is nothing */
+    volatile uint32_t message_length;         /* 0: there is none */
+    volatile int32_t message_pid;             /* who sent it; 0: not known */
+    char message[SV_RECOVERY_MESSAGE];
 };
 
 _Static_assert(sizeof(struct sv_recovery) <= SV_RECOVERY_SIZE, "it is one page");

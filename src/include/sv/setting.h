@@ -5,7 +5,7 @@
  *
  * The first line counts; blanks around it are cut. A value that cannot be parsed leaves
  * the setting as it is. The list below is the only one. Source: s6's service directories
- * for the first six, Upstart's expect stanza for the last, ours for the rest
+ * for the first six, Upstart's for expect, ours for the rest
  * (servicedir(7)).
  */
 
@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SV_HEALTH_MAX 64  /* checks that are looked back at */
+#define SV_SOCKET_MAX 108 /* bytes of a socket's path, with its NUL: sun_path */
 #define SV_TALLY_MAX 4096 /* deaths that can be remembered, as in s6 */
 
 /* clang-format off */
@@ -30,7 +32,17 @@
     X(RESTART_DELAY,  "restart-delay",   "shortest and longest delay in ms") \
     X(RESTART_LIMIT,  "restart-limit",   "a number of deaths and of seconds") \
     X(KILL_MODE,      "kill-mode",       "process, group or tree") \
-    X(EXPECT,         "expect",          "fork or daemon")
+    X(EXPECT,         "expect",          "fork or daemon") \
+    X(NOTIFICATION_FD, "notification-fd", "the number of a descriptor from 3 to 1023") \
+    X(NOTIFY_SOCKET,  "notify-socket",   "abstract, or the absolute path of a socket") \
+    X(TIMEOUT_READY,  "timeout-ready",   "a time in ms") \
+    X(WATCHDOG,       "watchdog",        "a time in ms") \
+    X(WATCHDOG_SIGNAL, "watchdog-signal", "a signal's name or number") \
+    X(CHECK_INTERVAL, "check-interval",  "one or two times in ms, not 0") \
+    X(CHECK_TIMEOUT,  "check-timeout",   "a time in ms, not 0") \
+    X(CHECK_SUCCESSES, "check-successes", "a number from 1 to 1000") \
+    X(HEALTH,         "health",          "failures and checks, from 1 to 64") \
+    X(TIMEOUT_CONTROL, "timeout-control", "a time in ms")
 /* clang-format on */
 
 enum sv_setting {
@@ -59,6 +71,18 @@ struct sv_settings {
     enum sv_kill_mode kill_mode;    /* default process */
     unsigned int
         expected_forks; /* of run into the background: default 0; fork 1, daemon 2 */
+    unsigned int notification_fd;      /* default 0: none */
+    char notify_socket[SV_SOCKET_MAX]; /* "" (default): none, "@": abstract, or a path */
+    uint32_t timeout_ready_ms;         /* default 0: never */
+    uint32_t watchdog_ms;              /* default 0: none */
+    int watchdog_signal;               /* default ABRT */
+    uint32_t check_first_ms;           /* between checks until ready; default 1000 */
+    uint32_t check_later_ms;           /* and afterwards; default 10000 */
+    uint32_t check_timeout_ms;         /* of one check; default 5000 */
+    uint32_t check_successes;          /* in a row, to be ready; default 1 */
+    uint32_t health_failures;          /* this many ... */
+    uint32_t health_checks;            /* ... of that many; default 0: nothing is done */
+    uint32_t timeout_control_ms;       /* of a control script; default 5000; 0: never */
     unsigned int fails_on_100 : 1; /* encore: exit code 100 of run means do not restart */
 };
 

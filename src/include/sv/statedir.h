@@ -49,6 +49,13 @@ extern int sv_statedir_open(int create);
 extern int sv_statedir_place(int service_dir);
 
 /*
+ * The same for the service directory `service`, as people name it; `readable`: O_RDONLY,
+ * so that it can be watched. Never makes it. Returns the descriptor; -1 with errno: that
+ * of the service directory itself, or as sv_statedir_open_at.
+ */
+extern int sv_statedir_find(char const *service, int readable);
+
+/*
  * What to say behind the errno of sv_statedir_open: "", or for EPERM a colon and what to
  * do about the link.
  */

@@ -110,7 +110,9 @@ enum sv_ending {
     X(quick_deaths,    U32)   /* in a row */ \
     X(supervise_pid,   U32)   /* who writes this */ \
     X(supervise_start, U64)   /* its start time in clock ticks after boot */ \
-    X(boot_id,         BOOT)  /* /proc/sys/kernel/random/boot_id */
+    X(boot_id,         BOOT)  /* /proc/sys/kernel/random/boot_id */ \
+    X(ready_ms,        U64)   /* when it must be ready, on the monotonic clock */ \
+    X(watchdog_every_ms, U64) /* its watchdog's time, INT64_MAX: none */
 /* clang-format on */
 
 #define SV_STATUS_PAUSED 1u
@@ -118,6 +120,9 @@ enum sv_ending {
 #define SV_STATUS_DRAINING 4u
 #define SV_STATUS_ASKED 8u /* an operator has signalled this run */
 #define SV_STATUS_EXEC_FAILED 16u
+#define SV_STATUS_CONDEMNED 32u   /* this run has failed, however it ends */
+#define SV_STATUS_RELOADING 64u   /* it says that it reloads */
+#define SV_STATUS_SAYS_READY 128u /* this run says when it is ready, or a check does */
 
 #define SV_STATUS_TYPE_U8(name) uint8_t name;
 #define SV_STATUS_TYPE_U32(name) uint32_t name;

@@ -162,6 +162,18 @@ int sv_statedir_open(int create)
     return sv_statedir_open_at(AT_FDCWD, create);
 }
 
+int sv_statedir_find(char const *service, int readable)
+{
+    int dir = open2(service, PLACE);
+
+    if (dir < 0) return -1;
+    int fd = open_parts(dir, readable ? O_RDONLY | O_DIRECTORY | O_CLOEXEC : PLACE, 0);
+    int error_number = errno;
+    (void)close(dir); /* only a place */
+    errno = error_number;
+    return fd;
+}
+
 char const *sv_statedir_remedy(int error_number)
 {
     if (error_number != EPERM) return "";

@@ -6,7 +6,8 @@
 #include <sv/control.h>
 
 #define MARK_FIRST 0xE0u /* and the count of bytes it covers in the low five bits */
-#define MARK_NEXT 0x80u  /* and seven bits of the uid */
+#define MARK_NEXT 0x80u  /* and seven bits of the uid, or of the token */
+#define TOKEN_FIRST 0xC0u
 
 struct sv_command_word const sv_control_words[] = {
 #define SV_COMMAND_WORD(name, byte, dialect, option, meaning) \
@@ -81,20 +82,33 @@ void sv_control_end_batch(struct sv_control *control)
     control->to_log = 0;
 }
 
-/* Takes a byte with the high bit set: a part of a mark, or nothing. */
+/* All of a mark, or of a token, has been read. */
+static void end_mark(struct sv_control *control)
+{
+    uint64_t number = control->mark_uid;
+
+    if (control->in_token) {
+        control->in_token = 0;
+        control->token = number > UINT32_MAX ? 0 : (uint32_t)number;
+        return;
+    }
+    control->uid = number > UINT32_MAX ? SV_CONTROL_UID_UNKNOWN : (uint32_t)number;
+    control->covers = control->mark_covers;
+    sv_control_end_batch(control);
+}
+
+/* Takes a byte with the high bit set: a part of a mark or token, or nothing. */
 static void decode_mark(struct sv_control *control, unsigned char byte)
 {
     if (control->mark_left) {
         control->mark_uid = control->mark_uid << 7 | (byte & 0x7Fu);
-        if (--control->mark_left) return;
-        control->uid = control->mark_uid > UINT32_MAX ? SV_CONTROL_UID_UNKNOWN
-                                                      : (uint32_t)control->mark_uid;
-        control->covers = control->mark_covers;
-        sv_control_end_batch(control);
+        if (!--control->mark_left) end_mark(control);
         return;
     }
+    if (control->covers || byte <= MARK_FIRST) control->token = 0; /* of another mark */
     control->covers = 0;
-    if (byte <= MARK_FIRST) return;
+    if (byte <= MARK_FIRST && byte != TOKEN_FIRST) return;
+    control->in_token = byte == TOKEN_FIRST;
     control->mark_left = SV_CONTROL_MARK - 1;
     control->mark_covers = byte & 0x1Fu;
     control->mark_uid = 0;
@@ -115,18 +129,19 @@ static int take_modifier(struct sv_control *control, enum sv_command_kind kind)
 }
 
 /* A byte without the high bit. */
-static int decode_plain(struct sv_control *control, unsigned char byte, uint32_t uid,
+static int decode_plain(struct sv_control *control, unsigned char byte,
                         struct sv_command *command)
 {
     enum sv_command_kind kind = sv_control_find(byte);
 
     if (kind == SV_COMMAND_COUNT || take_modifier(control, kind)) return 0;
-    command->kind = kind;
+    *command = (struct sv_command){.kind = kind};
     command->to_group = control->to_group || kind == SV_COMMAND_PAUSE_GROUP
                         || kind == SV_COMMAND_CONTINUE_GROUP
                         || kind == SV_COMMAND_KILL_GROUP;
     command->to_log = control->to_log;
-    command->uid = uid;
+    command->uid = control->covers ? control->uid : SV_CONTROL_UID_UNKNOWN;
+    command->token = control->covers ? control->token : 0;
     return 1;
 }
 
@@ -137,19 +152,32 @@ int sv_control_decode(struct sv_control *control, unsigned char byte,
         decode_mark(control, byte);
         return 0;
     }
-    control->mark_left = 0;
-    if (!control->covers)
-        return decode_plain(control, byte, SV_CONTROL_UID_UNKNOWN, command);
-
-    int got = decode_plain(control, byte, control->uid, command);
-    if (!--control->covers) sv_control_end_batch(control);
+    control->mark_left = control->in_token = 0;
+    int got = decode_plain(control, byte, command);
+    if (!control->covers) {
+        control->token = 0;
+    } else if (!--control->covers) {
+        control->token = 0;
+        sv_control_end_batch(control);
+    }
     return got;
+}
+
+/* Writes a first byte, and a number behind it. */
+static void write_mark(unsigned char *mark, unsigned char first, uint32_t number)
+{
+    mark[0] = first;
+    for (unsigned int i = 1; i < SV_CONTROL_MARK; i++)
+        mark[i] = (unsigned char)(MARK_NEXT
+                                  | (number >> 7 * (SV_CONTROL_MARK - 1 - i) & 0x7Fu));
 }
 
 void sv_control_mark(unsigned char *mark, unsigned int covers, uint32_t uid)
 {
-    mark[0] = (unsigned char)(MARK_FIRST | covers);
-    for (unsigned int i = 1; i < SV_CONTROL_MARK; i++)
-        mark[i] =
-            (unsigned char)(MARK_NEXT | (uid >> 7 * (SV_CONTROL_MARK - 1 - i) & 0x7Fu));
+    write_mark(mark, (unsigned char)(MARK_FIRST | covers), uid);
+}
+
+void sv_control_token(unsigned char *bytes, uint32_t token)
+{
+    write_mark(bytes, TOKEN_FIRST, token);
 }

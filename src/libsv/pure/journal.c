@@ -25,7 +25,8 @@ enum {
     AT_ENDING_VALUE = 36,
     AT_CAUSE = 40, /* and three bytes of zero */
     AT_CAUSE_DETAIL = 44,
-    AT_CAUSE_UID = 48, /* and eight bytes of zero */
+    AT_CAUSE_UID = 48,
+    AT_TOKEN = 52, /* and four bytes of zero */
     AT_CHECKSUM = 60
 };
 
@@ -81,6 +82,7 @@ void sv_journal_pack(unsigned char *packed, struct sv_journal_entry const *entry
     packed[AT_CAUSE] = entry->cause;
     put32(packed, AT_CAUSE_DETAIL, entry->cause_detail);
     put32(packed, AT_CAUSE_UID, entry->cause_uid);
+    put32(packed, AT_TOKEN, entry->token);
     put32(packed, AT_CHECKSUM, sv_checksum(packed, AT_CHECKSUM));
 }
 
@@ -99,6 +101,7 @@ int sv_journal_unpack(unsigned char const *packed, struct sv_journal_entry *entr
     entry->cause = packed[AT_CAUSE];
     entry->cause_detail = get32(packed, AT_CAUSE_DETAIL);
     entry->cause_uid = get32(packed, AT_CAUSE_UID);
+    entry->token = get32(packed, AT_TOKEN);
     return entry->event < SV_EVENT_COUNT && entry->phase < SV_PHASE_COUNT
            && entry->wanted < SV_WANTED_COUNT && entry->ending < SV_ENDING_COUNT
            && entry->cause < SV_CAUSE_COUNT;

@@ -2,7 +2,7 @@
 
 /*
  * The table in machine.h, written out: which event does what where. What is longer than a
- * line is in machine_stop.c and machine_run.c.
+ * line is in machine_stop.c, machine_run.c and machine_ready.c.
  */
 
 #include "machine_step.h"
@@ -16,6 +16,9 @@ void sv_machine_init(struct sv_machine *machine)
         .start_ms = SV_NEVER,
         .settled_ms = SV_NEVER,
         .kill_ms = SV_NEVER,
+        .ready_ms = SV_NEVER,
+        .watchdog_ms = SV_NEVER,
+        .watchdog_every_ms = SV_NEVER,
         .drain_ms = SV_NEVER,
     };
 }
@@ -52,9 +55,12 @@ void sv_step_rest(struct sv_step const *step, enum sv_phase phase)
     machine->forks_left = 0;
     machine->paused = 0;
     machine->asked = 0;
+    machine->condemned = machine->reloading = 0;
     machine->pending = machine->pending_group = machine->pending_stop = 0;
     machine->start_ms = machine->settled_ms = SV_NEVER;
     machine->kill_ms = machine->drain_ms = SV_NEVER;
+    machine->ready_ms = machine->watchdog_ms = SV_NEVER;
+    machine->watchdog_every_ms = SV_NEVER;
 }
 
 void sv_step_start_at(struct sv_step const *step, int64_t when_ms)
@@ -78,7 +84,7 @@ static void want_up(struct sv_step const *step, enum sv_wanted wanted)
     machine->wanted = wanted;
     machine->quick_deaths = 0;
     machine->gave_up = 0;
-    machine->again = machine->phase != SV_PHASE_UP;
+    machine->again = machine->phase != SV_PHASE_UP && machine->phase != SV_PHASE_STARTING;
     if (!sv_step_is_idle(step)) return;
     machine->exec_failed = 0;
     sv_step_start_at(step, step->event->now_ms);
@@ -106,8 +112,8 @@ static void obey_about_run(struct sv_step const *step)
 {
     struct sv_command const *command = &step->event->command;
 
-    if (step->machine->child != SV_CHILD_RUN) return;
     sv_step_because(step, SV_CAUSE_COMMAND, sv_control_words[command->kind].byte);
+    if (step->machine->child != SV_CHILD_RUN) return; /* but it was asked for */
     if (command->kind == SV_COMMAND_RESTART) {
         step->machine->again = 1;
         sv_step_stop_child(step);
@@ -205,6 +211,13 @@ static void resume(struct sv_step const *step)
         sv_step_finish_or_judge(step);
 }
 
+static void needs_met(struct sv_step const *step)
+{
+    if (step->machine->phase != SV_PHASE_WAITING) return;
+    sv_step_because(step, SV_CAUSE_NEEDS_MET, 0);
+    sv_step_start_at(step, step->event->now_ms);
+}
+
 static void run_changed(struct sv_step const *step)
 {
     if (!sv_machine_watches_run(step->machine)) return;
@@ -223,6 +236,10 @@ static void take_answer(struct sv_step const *step)
     if (step->event->kind == SV_EVENT_STARTED && awaits_run) sv_step_started(step);
     if (step->event->kind == SV_EVENT_START_FAILED && awaits_run)
         sv_step_start_failed(step);
+    if (step->event->kind == SV_EVENT_WAITS && awaits_run) {
+        sv_step_because(step, SV_CAUSE_NEEDS, 0);
+        sv_step_rest(step, SV_PHASE_WAITING);
+    }
     if (step->event->kind == SV_EVENT_FINISH_STARTED && awaits_finish)
         sv_step_finish_started(step);
     if (step->event->kind == SV_EVENT_FINISH_FAILED && awaits_finish)
@@ -248,7 +265,8 @@ static void dispatch(struct sv_step const *step)
     case SV_EVENT_STARTED:
     case SV_EVENT_START_FAILED:
     case SV_EVENT_FINISH_STARTED:
-    case SV_EVENT_FINISH_FAILED: take_answer(step); break;
+    case SV_EVENT_FINISH_FAILED:
+    case SV_EVENT_WAITS: take_answer(step); break;
     case SV_EVENT_DIED:
         if (machine->child == SV_CHILD_RUN) sv_step_died(step);
         break;
@@ -260,6 +278,17 @@ static void dispatch(struct sv_step const *step)
         if (machine->child != SV_CHILD_NONE) sv_step_child_time(step);
         break;
     case SV_EVENT_RESUME: resume(step); break;
+    case SV_EVENT_READY:
+    case SV_EVENT_RELOADS:
+    case SV_EVENT_STOPS:
+    case SV_EVENT_ALIVE:
+    case SV_EVENT_EXTEND:
+    case SV_EVENT_MAIN:
+    case SV_EVENT_CONDEMNED:
+    case SV_EVENT_NEEDS_LOST:
+        if (machine->child == SV_CHILD_RUN) sv_step_told(step);
+        break;
+    case SV_EVENT_NEEDS_MET: needs_met(step); break;
     case SV_EVENT_COUNT: break; /* cannot happen: no event */
     }
 }
@@ -298,6 +327,8 @@ int64_t sv_machine_deadline(struct sv_machine const *machine)
     if (sv_step_has_pending(machine)) deadline_ms = machine->settled_ms;
     if (machine->kill_ms < deadline_ms) deadline_ms = machine->kill_ms;
     if (machine->drain_ms < deadline_ms) deadline_ms = machine->drain_ms;
+    if (machine->ready_ms < deadline_ms) deadline_ms = machine->ready_ms;
+    if (machine->watchdog_ms < deadline_ms) deadline_ms = machine->watchdog_ms;
     return deadline_ms;
 }
 

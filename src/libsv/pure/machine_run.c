@@ -19,7 +19,7 @@ void sv_step_started(struct sv_step const *step)
     int64_t now_ms = step->event->now_ms;
 
     sv_step_because_of(step, &machine->reason);
-    sv_step_rest(step, SV_PHASE_UP);
+    sv_step_rest(step, step->event->says_ready ? SV_PHASE_STARTING : SV_PHASE_UP);
     machine->child = SV_CHILD_RUN;
     machine->pid = step->event->pid;
     machine->exec_failed = 0;
@@ -28,6 +28,11 @@ void sv_step_started(struct sv_step const *step)
     machine->started_ms = now_ms;
     machine->settled_ms = now_ms + SV_SETTLE_MS;
     if (machine->draining) machine->drain_ms = now_ms + SV_DRAIN_MS;
+    if (step->event->says_ready && step->settings->timeout_ready_ms)
+        machine->ready_ms = now_ms + step->settings->timeout_ready_ms;
+    if (step->settings->watchdog_ms)
+        machine->watchdog_every_ms = step->settings->watchdog_ms;
+    sv_step_feed_watchdog(step);
 }
 
 /*
@@ -138,7 +143,8 @@ static void because_ended(struct sv_step const *step)
 
     if (machine->gave_up
         || (is_run
-            && (machine->phase == SV_PHASE_STOPPING
+            && ((machine->phase == SV_PHASE_STOPPING
+                 && machine->reason.kind != SV_CAUSE_STOPS)
                 || (signal_number && is_asked_for(machine, signal_number)))))
         sv_step_because_of(step, &machine->reason);
     else if (step->event->unseen)
@@ -201,7 +207,7 @@ void sv_step_died(struct sv_step const *step)
     if (machine->gave_up) machine->reason = step->actions->cause;
     because_ended(step);
     machine->succeeded =
-        !event->unseen && WIFEXITED(event->wait_status)
+        !event->unseen && !machine->condemned && WIFEXITED(event->wait_status)
         && sv_setting_is_success(step->settings,
                                  (unsigned int)WEXITSTATUS(event->wait_status));
     if (machine->asked || event->now_ms - machine->started_ms >= SV_QUICK_MS)

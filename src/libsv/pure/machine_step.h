@@ -2,7 +2,7 @@
 
 /*
  * What the parts of the machine share: a step in progress and what may be done to it.
- * Private to machine.c, machine_stop.c and machine_run.c.
+ * Private to machine.c and the files beside it.
  */
 
 #ifndef SV_MACHINE_STEP_H
@@ -45,6 +45,20 @@ extern void sv_step_stop_child(struct sv_step const *step);
 extern void sv_step_want_down(struct sv_step const *step);
 extern void sv_step_drain(struct sv_step const *step);
 extern void sv_step_child_time(struct sv_step const *step);
+
+/* Likewise by `signal_number`: the run has failed, for the cause of this step. */
+extern void sv_step_condemn(struct sv_step const *step, int signal_number);
+
+/* machine_ready.c: what a run, or a check of it, says about itself. */
+
+/* Any of those events; there is a run. */
+extern void sv_step_told(struct sv_step const *step);
+
+/* The watchdog's time begins, again or not at all. */
+extern void sv_step_feed_watchdog(struct sv_step const *step);
+
+/* ready_ms or watchdog_ms has come. */
+extern void sv_step_unready_time(struct sv_step const *step);
 
 /* machine_run.c: how a run begins and ends. */
 extern void sv_step_started(struct sv_step const *step);

@@ -13,6 +13,23 @@ static uint32_t bit(int signal_number)
     return (uint32_t)1 << signal_number;
 }
 
+/* A control script has done what the signals of this command are for. */
+static int is_handled(struct sv_step const *step)
+{
+    return step->event->kind == SV_EVENT_COMMAND && step->event->command.handled;
+}
+
+/* The down signal has been sent: from now on timeout-kill counts. */
+static void limit_stop(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+    uint32_t timeout_ms = step->settings->timeout_kill_ms;
+
+    if (!timeout_ms && machine->condemned) timeout_ms = SV_CONDEMNED_MS;
+    if (machine->phase == SV_PHASE_STOPPING && machine->kill_ms == SV_NEVER && timeout_ms)
+        machine->kill_ms = step->event->now_ms + timeout_ms;
+}
+
 /* Sends what waits, if there is anything and the process has settled. */
 static void send_pending(struct sv_step const *step)
 {
@@ -26,9 +43,7 @@ static void send_pending(struct sv_step const *step)
     actions->stop_signals = machine->pending_stop;
     machine->pending = machine->pending_group = machine->pending_stop = 0;
     sv_step_act(step, SV_ACTION_SIGNAL);
-    if (machine->phase == SV_PHASE_STOPPING && machine->kill_ms == SV_NEVER
-        && step->settings->timeout_kill_ms)
-        machine->kill_ms = step->event->now_ms + step->settings->timeout_kill_ms;
+    limit_stop(step);
 }
 
 /* A STOP and a CONT undo each other: the later one wins, whomever it is for. */
@@ -40,14 +55,34 @@ void sv_step_send(struct sv_step const *step, int signal_number, int to_group)
         machine->paused = signal_number == SIGSTOP;
         machine->pending &= ~(bit(SIGSTOP) | bit(SIGCONT));
         machine->pending_group &= ~(bit(SIGSTOP) | bit(SIGCONT));
+        sv_step_feed_watchdog(step);
     } else {
         machine->asked = 1;
         machine->reason = step->actions->cause;
     }
+    if (is_handled(step)) return;
     if (to_group)
         machine->pending_group |= bit(signal_number);
     else
         machine->pending |= bit(signal_number);
+    send_pending(step);
+}
+
+/* The end is coming: nothing is expected of the run any more. */
+static void end_other_deadlines(struct sv_machine *machine)
+{
+    machine->drain_ms = machine->ready_ms = machine->watchdog_ms = SV_NEVER;
+    machine->reloading = 0;
+}
+
+static void send_stop(struct sv_step const *step, int signal_number)
+{
+    struct sv_machine *machine = step->machine;
+
+    end_other_deadlines(machine);
+    machine->pending &= ~bit(SIGSTOP);
+    machine->pending_group &= ~bit(SIGSTOP);
+    machine->pending_stop |= bit(signal_number) | bit(SIGCONT);
     send_pending(step);
 }
 
@@ -59,11 +94,23 @@ void sv_step_stop_child(struct sv_step const *step)
     machine->reason = step->actions->cause;
     machine->paused = 0;
     machine->asked = 1;
-    machine->drain_ms = SV_NEVER;
-    machine->pending &= ~bit(SIGSTOP);
-    machine->pending_group &= ~bit(SIGSTOP);
-    machine->pending_stop |= bit(step->settings->down_signal) | bit(SIGCONT);
-    send_pending(step);
+    if (is_handled(step)) {
+        end_other_deadlines(machine);
+        limit_stop(step);
+        return;
+    }
+    send_stop(step, step->settings->down_signal);
+}
+
+void sv_step_condemn(struct sv_step const *step, int signal_number)
+{
+    struct sv_machine *machine = step->machine;
+
+    machine->phase = SV_PHASE_STOPPING;
+    machine->reason = step->actions->cause;
+    machine->condemned = 1;
+    machine->paused = 0;
+    send_stop(step, signal_number);
 }
 
 void sv_step_want_down(struct sv_step const *step)
@@ -137,5 +184,7 @@ void sv_step_child_time(struct sv_step const *step)
         send_pending(step);
     } else if (now_ms >= machine->drain_ms) {
         drain_due(step);
+    } else {
+        sv_step_unready_time(step);
     }
 }

@@ -15,10 +15,18 @@
 #define AGAIN 64u
 #define SUCCEEDED 128u
 #define HAS_LEFT 256u
+#define CONDEMNED 512u
+#define RELOADING 1024u
 
 /* The bits of decoder_flags. */
 #define TO_GROUP 1u
 #define TO_LOG 2u
+#define IN_TOKEN 4u
+
+/* The bits of control: enum sv_command_kind, and the rest. */
+#define CONTROL_KIND 0xFFu
+#define CONTROL_TO_GROUP 0x100u
+#define CONTROL_STEP 16
 
 int sv_recovery_is_ours(struct sv_recovery const *page, uint64_t device, uint64_t inode,
                         unsigned char const *life)
@@ -50,6 +58,7 @@ static uint32_t flags_of(struct sv_machine const *machine,
            | (machine->draining ? DRAINING : 0) | (machine->asked ? ASKED : 0)
            | (machine->exec_failed ? EXEC_FAILED : 0) | (machine->gave_up ? GAVE_UP : 0)
            | (machine->again ? AGAIN : 0) | (machine->succeeded ? SUCCEEDED : 0)
+           | (machine->condemned ? CONDEMNED : 0) | (machine->reloading ? RELOADING : 0)
            | (doing->has_left ? HAS_LEFT : 0);
 }
 
@@ -71,19 +80,48 @@ static void store_machine(struct sv_recovery_slot *slot, struct sv_machine const
     slot->start_ms = machine->start_ms;
     slot->settled_ms = machine->settled_ms;
     slot->kill_ms = machine->kill_ms;
+    slot->ready_ms = machine->ready_ms;
+    slot->watchdog_ms = machine->watchdog_ms;
+    slot->watchdog_every_ms = machine->watchdog_every_ms;
     slot->drain_ms = machine->drain_ms;
     slot->drain_limit_ms = machine->drain_limit_ms;
 }
 
 static void store_decoder(struct sv_recovery_slot *slot, struct sv_control const *decoder)
 {
-    slot->decoder_flags =
-        (decoder->to_group ? TO_GROUP : 0) | (decoder->to_log ? TO_LOG : 0);
+    slot->decoder_flags = (decoder->to_group ? TO_GROUP : 0)
+                          | (decoder->to_log ? TO_LOG : 0)
+                          | (decoder->in_token ? IN_TOKEN : 0);
+    slot->decoder_token = decoder->token;
     slot->mark_left = decoder->mark_left;
     slot->covers = decoder->covers;
     slot->mark_covers = decoder->mark_covers;
     slot->mark_uid = decoder->mark_uid;
     slot->decoder_uid = decoder->uid;
+}
+
+static void store_doing(struct sv_recovery_slot *slot,
+                        struct sv_recovery_doing const *doing)
+{
+    struct sv_command const *control = &doing->control;
+
+    slot->run_pid = doing->run_pid;
+    slot->run_start = doing->run_start;
+    slot->forgiven_ms = doing->forgiven_ms;
+    slot->input_round = doing->input_round;
+    slot->input_done = doing->input_done;
+    slot->actions = doing->actions;
+    slot->signals = doing->signals;
+    slot->group_signals = doing->group_signals;
+    slot->stop_signals = doing->stop_signals;
+    slot->control = (uint32_t)control->kind | (control->to_group ? CONTROL_TO_GROUP : 0)
+                    | (uint32_t)doing->control_step << CONTROL_STEP;
+    slot->control_uid = control->uid;
+    slot->control_token = control->token;
+    slot->control_pid = doing->control_pid;
+    slot->control_start = (int64_t)doing->control_start;
+    slot->control_kill_ms = doing->control_kill_ms;
+    slot->notice = doing->notice.state;
 }
 
 void sv_recovery_store(struct sv_recovery *page, struct sv_status const *status,
@@ -97,15 +135,7 @@ void sv_recovery_store(struct sv_recovery *page, struct sv_status const *status,
     store_machine(slot, machine);
     store_decoder(slot, decoder);
     slot->flags = flags_of(machine, doing);
-    slot->run_pid = doing->run_pid;
-    slot->run_start = doing->run_start;
-    slot->forgiven_ms = doing->forgiven_ms;
-    slot->input_round = doing->input_round;
-    slot->input_done = doing->input_done;
-    slot->actions = doing->actions;
-    slot->signals = doing->signals;
-    slot->group_signals = doing->group_signals;
-    slot->stop_signals = doing->stop_signals;
+    store_doing(slot, doing);
     __atomic_store_n(&page->turn, turn, __ATOMIC_RELEASE);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* before anything is done about it */
 }
@@ -114,6 +144,8 @@ static void load_decoder(struct sv_recovery_slot const *slot, struct sv_control 
 {
     decoder->to_group = (slot->decoder_flags & TO_GROUP) != 0;
     decoder->to_log = (slot->decoder_flags & TO_LOG) != 0;
+    decoder->in_token = (slot->decoder_flags & IN_TOKEN) != 0;
+    decoder->token = slot->decoder_token;
     decoder->mark_left = slot->mark_left;
     decoder->covers = slot->covers;
     decoder->mark_covers = slot->mark_covers;
@@ -134,6 +166,17 @@ static void load_doing(struct sv_recovery_slot const *slot,
     doing->input_done = slot->input_done;
     doing->input_round = slot->input_round;
     doing->has_left = (slot->flags & HAS_LEFT) != 0;
+    doing->control = (struct sv_command){
+        .kind = (enum sv_command_kind)(slot->control & CONTROL_KIND),
+        .to_group = (slot->control & CONTROL_TO_GROUP) != 0,
+        .uid = slot->control_uid,
+        .token = slot->control_token,
+    };
+    doing->control_step = slot->control >> CONTROL_STEP;
+    doing->control_pid = slot->control_pid;
+    doing->control_start = (uint64_t)slot->control_start;
+    doing->control_kill_ms = slot->control_kill_ms;
+    doing->notice.state = (unsigned char)slot->notice;
 }
 
 static void load_machine(struct sv_recovery_slot const *slot, struct sv_machine *machine)
@@ -151,6 +194,11 @@ static void load_machine(struct sv_recovery_slot const *slot, struct sv_machine 
         .gave_up = (slot->flags & GAVE_UP) != 0,
         .again = (slot->flags & AGAIN) != 0,
         .succeeded = (slot->flags & SUCCEEDED) != 0,
+        .condemned = (slot->flags & CONDEMNED) != 0,
+        .reloading = (slot->flags & RELOADING) != 0,
+        .ready_ms = slot->ready_ms,
+        .watchdog_ms = slot->watchdog_ms,
+        .watchdog_every_ms = slot->watchdog_every_ms,
         .forks_left = slot->forks_left,
         .quick_deaths = slot->quick_deaths,
         .pending = slot->pending,
@@ -173,7 +221,9 @@ static int makes_sense(struct sv_recovery_slot const *slot)
     return slot->wanted < SV_WANTED_COUNT && slot->child < SV_CHILD_COUNT
            && slot->phase < SV_PHASE_COUNT && slot->reason < SV_CAUSE_COUNT
            && slot->pid >= 0 && (slot->child == SV_CHILD_NONE) == !slot->pid
-           && slot->input_done <= SV_RECOVERY_INPUT;
+           && slot->input_done <= SV_RECOVERY_INPUT
+           && (slot->control & CONTROL_KIND) < SV_COMMAND_COUNT
+           && slot->notice < SV_NOTICE_STATES;
 }
 
 int sv_recovery_load(struct sv_recovery const *page, struct sv_status *status,

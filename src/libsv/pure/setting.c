@@ -9,6 +9,7 @@
 #define VALUE_MAX 1024 /* longest first line that is looked at */
 #define SIGNAL_MAX 31  /* real-time signals stop nothing by default */
 #define TIME_MAX_MS 2147483647u
+#define DESCRIPTOR_MAX 1023
 
 void sv_setting_defaults(struct sv_settings *settings)
 {
@@ -23,6 +24,12 @@ void sv_setting_defaults(struct sv_settings *settings)
         .delay_shortest_ms = 1000,
         .delay_longest_ms = 60000,
         .kill_mode = SV_KILL_PROCESS,
+        .watchdog_signal = SIGABRT,
+        .check_first_ms = 1000,
+        .check_later_ms = 10000,
+        .check_timeout_ms = 5000,
+        .check_successes = 1,
+        .timeout_control_ms = 5000,
     };
 }
 
@@ -194,6 +201,66 @@ static int parse_limit(char const *text, struct sv_settings *settings)
     return 1;
 }
 
+static int parse_from_one(char const *text, uint32_t max, uint32_t *number)
+{
+    uint32_t value;
+
+    if (!parse_number(text, max, &value) || !value) return 0;
+    *number = value;
+    return 1;
+}
+
+static int parse_descriptor(char const *text, unsigned int *fd)
+{
+    uint32_t number;
+
+    if (!parse_number(text, DESCRIPTOR_MAX, &number) || number < 3) return 0;
+    *fd = number;
+    return 1;
+}
+
+static int parse_socket(char const *text, char *path)
+{
+    size_t length = strlen(text);
+
+    if (!strcmp(text, "abstract")) {
+        memcpy(path, "@", 2);
+        return 1;
+    }
+    if (*text != '/' || length >= SV_SOCKET_MAX) return 0;
+    memcpy(path, text, length + 1);
+    return 1;
+}
+
+static int parse_interval(char const *text, struct sv_settings *settings)
+{
+    uint32_t first_ms, later_ms;
+
+    if (parse_number(text, TIME_MAX_MS, &first_ms))
+        later_ms = first_ms;
+    else if (!parse_two_numbers(text, TIME_MAX_MS, &first_ms, &later_ms))
+        return 0;
+    if (!first_ms || !later_ms) return 0;
+    settings->check_first_ms = first_ms;
+    settings->check_later_ms = later_ms;
+    return 1;
+}
+
+/* One number: so many in a row. */
+static int parse_health(char const *text, struct sv_settings *settings)
+{
+    uint32_t failures, checks;
+
+    if (parse_number(text, SV_HEALTH_MAX, &failures))
+        checks = failures;
+    else if (!parse_two_numbers(text, SV_HEALTH_MAX, &failures, &checks))
+        return 0;
+    if (!failures || checks < failures) return 0;
+    settings->health_failures = failures;
+    settings->health_checks = checks;
+    return 1;
+}
+
 /*
  * Copies the first line without the blanks around it, NUL-terminated, to line[VALUE_MAX +
  * 1]. Returns 0 if it is too long or holds a NUL.
@@ -232,6 +299,23 @@ int sv_setting_parse(struct sv_settings *settings, enum sv_setting which,
     case SV_SETTING_RESTART_LIMIT: return parse_limit(line, settings);
     case SV_SETTING_KILL_MODE: return parse_kill_mode(line, &settings->kill_mode);
     case SV_SETTING_EXPECT: return parse_expect(line, &settings->expected_forks);
+    case SV_SETTING_NOTIFICATION_FD:
+        return parse_descriptor(line, &settings->notification_fd);
+    case SV_SETTING_NOTIFY_SOCKET: return parse_socket(line, settings->notify_socket);
+    case SV_SETTING_TIMEOUT_READY:
+        return parse_number(line, TIME_MAX_MS, &settings->timeout_ready_ms);
+    case SV_SETTING_WATCHDOG:
+        return parse_number(line, TIME_MAX_MS, &settings->watchdog_ms);
+    case SV_SETTING_WATCHDOG_SIGNAL:
+        return parse_signal(line, &settings->watchdog_signal);
+    case SV_SETTING_CHECK_INTERVAL: return parse_interval(line, settings);
+    case SV_SETTING_CHECK_TIMEOUT:
+        return parse_from_one(line, TIME_MAX_MS, &settings->check_timeout_ms);
+    case SV_SETTING_CHECK_SUCCESSES:
+        return parse_from_one(line, 1000, &settings->check_successes);
+    case SV_SETTING_HEALTH: return parse_health(line, settings);
+    case SV_SETTING_TIMEOUT_CONTROL:
+        return parse_number(line, TIME_MAX_MS, &settings->timeout_control_ms);
     case SV_SETTING_COUNT: break; /* cannot happen: no setting */
     }
     return 0;

@@ -1,0 +1,103 @@
+/* ISC license. */
+
+#include <string.h>
+
+#include <skalibs/sig.h>
+#include <skalibs/types.h>
+
+#include <sv/causetext.h>
+#include <sv/control.h>
+#include <sv/errortext.h>
+
+/* Puts `more` behind the text; what does not fit is left out: cannot happen. */
+static void append(char *text, char const *more)
+{
+    size_t at = strlen(text), length = strlen(more);
+
+    if (length >= SV_CAUSETEXT - at) length = SV_CAUSETEXT - 1 - at;
+    memcpy(text + at, more, length);
+    text[at + length] = 0;
+}
+
+static void append_number(char *text, uint32_t number)
+{
+    char digits[UINT32_FMT];
+
+    digits[uint32_fmt(digits, number)] = 0;
+    append(text, digits);
+}
+
+/* "SIGTERM", or "SIG40" for one without a name. */
+static void append_signal(char *text, uint32_t number)
+{
+    char const *name = sig_name((int)number);
+
+    append(text, "SIG");
+    if (strcmp(name, "???"))
+        append(text, name);
+    else
+        append_number(text, number);
+}
+
+static void append_command(char *text, uint32_t byte)
+{
+    enum sv_command_kind kind = sv_control_find((unsigned char)byte);
+    char const letter[] = {(char)byte, 0};
+
+    if (kind == SV_COMMAND_COUNT) {
+        append(text, "command ");
+        append_number(text, byte);
+    } else if (sv_control_words[kind].dialect == SV_DIALECT_OTHER) {
+        append(text, "svc --");
+        append(text, sv_control_words[kind].option);
+    } else {
+        append(text, "svc -");
+        append(text, letter);
+    }
+}
+
+void sv_causetext(char text[SV_CAUSETEXT], enum sv_cause_kind kind, uint32_t detail,
+                  uint32_t uid)
+{
+    *text = 0;
+    if (kind == SV_CAUSE_COMMAND) {
+        append_command(text, detail);
+        if (uid == SV_CONTROL_UID_UNKNOWN) return;
+        append(text, " by uid ");
+        append_number(text, uid);
+        return;
+    }
+    append(text, kind == SV_CAUSE_KILLED ? "killed by" : sv_machine_cause_word(kind));
+    if (kind == SV_CAUSE_EXIT || kind == SV_CAUSE_KILLED) append(text, " ");
+    if (kind == SV_CAUSE_EXIT) append_number(text, detail);
+    if (kind == SV_CAUSE_KILLED) append_signal(text, detail);
+    if (kind != SV_CAUSE_EXEC && kind != SV_CAUSE_FORK) return;
+    append(text, ": ");
+    append(text, sv_errortext((int)detail));
+}
+
+void sv_causetext_ending(char text[SV_CAUSETEXT], enum sv_ending ending, uint32_t value)
+{
+    *text = 0;
+    switch (ending) {
+    case SV_ENDING_NONE:
+    case SV_ENDING_COUNT: break;
+    case SV_ENDING_EXIT:
+        append(text, "exit code ");
+        append_number(text, value);
+        break;
+    case SV_ENDING_SIGNAL:
+        append(text, "killed by ");
+        append_signal(text, value);
+        break;
+    case SV_ENDING_EXEC:
+        append(text, "unable to execute ./run: ");
+        append(text, sv_errortext((int)value));
+        break;
+    case SV_ENDING_FORK:
+        append(text, "unable to create a process: ");
+        append(text, sv_errortext((int)value));
+        break;
+    case SV_ENDING_UNKNOWN: append(text, "ended unseen"); break;
+    }
+}
