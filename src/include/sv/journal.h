@@ -60,4 +60,7 @@ extern void sv_journal_pack(unsigned char *packed, struct sv_journal_entry const
  */
 extern int sv_journal_unpack(unsigned char const *packed, struct sv_journal_entry *entry);
 
+/* The serial that such bytes claim to have: cheap, but they may be torn. 0: none. */
+extern uint64_t sv_journal_claimed(unsigned char const *packed);
+
 #endif

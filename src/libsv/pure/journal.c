@@ -106,3 +106,11 @@ int sv_journal_unpack(unsigned char const *packed, struct sv_journal_entry *entr
            && entry->wanted < SV_WANTED_COUNT && entry->ending < SV_ENDING_COUNT
            && entry->cause < SV_CAUSE_COUNT;
 }
+
+uint64_t sv_journal_claimed(unsigned char const *packed)
+{
+    uint64_t serial;
+
+    uint64_unpack_big((char const *)packed + AT_SERIAL, &serial);
+    return serial;
+}
