@@ -12,15 +12,32 @@
 
 #include <sv/setting.h>
 
+/* clang-format off */
+/*    name     file       what else is looked for in a service directory */
+#define SV_SERVICEDIR_ENTRIES(X) \
+    X(CHECK,   "check") \
+    X(CONTROL, "control") \
+    X(DOWN,    "down") \
+    X(FINISH,  "finish") \
+    X(NEEDS,   "needs") \
+    X(PROBE,   "probe")
+/* clang-format on */
+
+enum sv_servicedir_entry {
+#define SV_SERVICEDIR_ENUM(name, file) SV_SERVICEDIR_##name,
+    SV_SERVICEDIR_ENTRIES(SV_SERVICEDIR_ENUM)
+#undef SV_SERVICEDIR_ENUM
+        SV_SERVICEDIR_ENTRY_COUNT
+};
+
 /*
- * Which option files a service directory did not have, and since when that is known: as
- * long as the directory has not changed, they need not be looked for again. All zero:
- * nothing is known.
+ * What a service directory did not have when it was last read. One that has not changed
+ * since is not looked at again; else its names are read, all at once, so that nothing
+ * need be tried that is not there. All zero: nothing is known.
  */
 struct sv_servicedir_absent {
-    struct timespec
-        changed;    /* the directory, last; as it was before they were looked for */
-    uint32_t files; /* bit N: enum sv_setting N */
+    struct timespec changed; /* the directory, last; as it was before it was looked at */
+    uint64_t files; /* bit N: enum sv_setting N; then the enum sv_servicedir_entry */
     int is_settled; /* a later change could not have the same time */
 };
 
@@ -35,6 +52,15 @@ struct sv_servicedir_absent {
 extern int sv_servicedir_settings(int dir, struct sv_servicedir_absent *absent,
                                   struct sv_settings *settings, uint32_t *unusable,
                                   enum sv_setting *failed);
+
+/*
+ * Whether there may have been anything of that name when sv_servicedir_settings last used
+ * *absent, whose caller asks right after it: 0 only if it is known that there was
+ * nothing. With 1 one has to look. A directory that we may not read, or that is full of
+ * names, may have everything.
+ */
+extern int sv_servicedir_may_have(struct sv_servicedir_absent const *absent,
+                                  enum sv_servicedir_entry entry);
 
 /*
  * Whether `name` in `dir` is a regular file that we may execute: 1 or 0. With 0 errno
