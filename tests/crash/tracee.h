@@ -124,15 +124,21 @@ static void skip_call(pid_t pid)
 #endif
 }
 
-/* A path in its memory, as far as it is on one page: enough to tell files apart. */
+/* A path in its memory: up to the end of the page, and as far as the next ones go on. */
 static void read_path(pid_t pid, uint64_t address, char *path)
 {
-    size_t length = TARGET - 1, page = 4096 - address % 4096;
-    struct iovec here = {path, length < page ? length : page};
-    struct iovec there = {(void *)(uintptr_t)address, here.iov_len};
-    ssize_t done = process_vm_readv(pid, &here, 1, &there, 1, 0);
+    size_t length = 0;
 
-    path[done > 0 ? done : 0] = 0;
+    while (length < TARGET - 1) {
+        size_t page = 4096 - (address + length) % 4096, room = TARGET - 1 - length;
+        struct iovec here = {path + length, room < page ? room : page};
+        struct iovec there = {(void *)(uintptr_t)(address + length), here.iov_len};
+        ssize_t done = process_vm_readv(pid, &here, 1, &there, 1, 0);
+        if (done <= 0) break;
+        length += (size_t)done;
+        if (memchr(path, 0, length)) return;
+    }
+    path[length] = 0;
 }
 
 #endif
