@@ -73,7 +73,8 @@ struct sv_recovery_doing {
     uint64_t control_start;    /* its start time */
     int64_t control_kill_ms;   /* it is killed then, or SV_NEVER */
     unsigned int control_step; /* which script of those that this command has */
-    struct sv_notice notice;   /* how far the reading of .ready is */
+    struct sv_notice notice;   /* the reader of .ready, ... */
+    uint32_t notice_done;      /* ... which has taken so many bytes of page->notice */
 };
 
 /* A decision. Fixed sizes: another version of supervise must find it as it was. */
@@ -128,7 +129,8 @@ struct sv_recovery {
     siginfo_t end; /* as waitid() stores it; si_pid 0: nothing */
     unsigned char notice[SV_RECOVERY_NOTICE]; /* read from .ready; 0 is nothing */
     volatile uint32_t message_length;         /* 0: there is none */
-    volatile int32_t message_pid;             /* who sent it; 0: not known */
+    volatile pid_t message_pid;               /* who sent it; 0: not known */
+    char notify_name[SV_SOCKET_MAX];          /* of the run's notify socket; "": none */
     char message[SV_RECOVERY_MESSAGE];
 };
 

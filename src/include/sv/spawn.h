@@ -17,7 +17,11 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-/* `from` in the parent becomes `to` in the child. Done in order; same numbers are fine.
+#define SV_SPAWN_FDS 4
+
+/*
+ * `from` in the parent becomes `to` in the child, at most SV_SPAWN_FDS of them. The same
+ * numbers may occur on both sides.
  */
 struct sv_spawn_fd {
     int from;

@@ -42,10 +42,31 @@ static int own_descriptors(struct sv_spawn const *how)
     return !syscall(SYS_close_range, how->keep_below, ~0u, CLOSE_RANGE_UNSHARE);
 }
 
+/*
+ * Where the descriptor can be found when those before it have been placed: it is put
+ * beyond all of them if one of them takes its number. -1 with errno.
+ */
+static int set_aside(struct sv_spawn const *how, unsigned int which)
+{
+    int from = how->fds[which].from, beyond = 0, is_taken = 0;
+
+    for (unsigned int i = 0; i < how->fd_count; i++) {
+        if (how->fds[i].to >= beyond) beyond = how->fds[i].to + 1;
+        is_taken |= i < which && how->fds[i].to == from;
+    }
+    return is_taken ? fcntl(from, F_DUPFD_CLOEXEC, beyond) : from;
+}
+
 static int place_descriptors(struct sv_spawn const *how)
 {
+    int sources[SV_SPAWN_FDS];
+
     for (unsigned int i = 0; i < how->fd_count; i++) {
-        int from = how->fds[i].from, to = how->fds[i].to;
+        sources[i] = set_aside(how, i);
+        if (sources[i] < 0) return 0;
+    }
+    for (unsigned int i = 0; i < how->fd_count; i++) {
+        int from = sources[i], to = how->fds[i].to;
         /* a descriptor on itself would stay close-on-exec: go through another number */
         int source = from == to ? dup(from) : from;
         if (source < 0 || dup2(source, to) < 0) return 0;

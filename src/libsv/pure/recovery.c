@@ -28,6 +28,10 @@
 #define CONTROL_TO_GROUP 0x100u
 #define CONTROL_STEP 16
 
+/* The bits of notice: the reader's state, and from here on how much it has taken. */
+#define NOTICE_STATE 0xFFu
+#define NOTICE_DONE 8
+
 int sv_recovery_is_ours(struct sv_recovery const *page, uint64_t device, uint64_t inode,
                         unsigned char const *life)
 {
@@ -121,7 +125,7 @@ static void store_doing(struct sv_recovery_slot *slot,
     slot->control_pid = doing->control_pid;
     slot->control_start = (int64_t)doing->control_start;
     slot->control_kill_ms = doing->control_kill_ms;
-    slot->notice = doing->notice.state;
+    slot->notice = doing->notice.state | doing->notice_done << NOTICE_DONE;
 }
 
 void sv_recovery_store(struct sv_recovery *page, struct sv_status const *status,
@@ -177,6 +181,7 @@ static void load_doing(struct sv_recovery_slot const *slot,
     doing->control_start = (uint64_t)slot->control_start;
     doing->control_kill_ms = slot->control_kill_ms;
     doing->notice.state = (unsigned char)slot->notice;
+    doing->notice_done = slot->notice >> NOTICE_DONE;
 }
 
 static void load_machine(struct sv_recovery_slot const *slot, struct sv_machine *machine)
@@ -223,7 +228,8 @@ static int makes_sense(struct sv_recovery_slot const *slot)
            && slot->pid >= 0 && (slot->child == SV_CHILD_NONE) == !slot->pid
            && slot->input_done <= SV_RECOVERY_INPUT
            && (slot->control & CONTROL_KIND) < SV_COMMAND_COUNT
-           && slot->notice < SV_NOTICE_STATES;
+           && (slot->notice & NOTICE_STATE) < SV_NOTICE_STATES
+           && slot->notice >> NOTICE_DONE <= SV_RECOVERY_NOTICE;
 }
 
 int sv_recovery_load(struct sv_recovery const *page, struct sv_status *status,

@@ -68,7 +68,8 @@ static void plan(struct sv_recovery_doing *doing, struct sv_actions const *actio
 static int is_answer(enum sv_event_kind kind)
 {
     return kind == SV_EVENT_STARTED || kind == SV_EVENT_START_FAILED
-           || kind == SV_EVENT_FINISH_STARTED || kind == SV_EVENT_FINISH_FAILED;
+           || kind == SV_EVENT_WAITS || kind == SV_EVENT_FINISH_STARTED
+           || kind == SV_EVENT_FINISH_FAILED;
 }
 
 /* Feeds *event and all that follows from it, with the settings as they were just read. */
@@ -176,6 +177,7 @@ void service_child_ended(struct service *service, int pid, int wait_status, int 
         service_tree_tidy(service); /* the last of what was killed, perhaps */
         return;
     }
+    service_let_go(service);
     service_load_settings(service);
     event.kind = SV_EVENT_FINISH_DIED;
     if (service->machine.child == SV_CHILD_RUN) {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <skalibs/types.h>
 
@@ -20,6 +21,7 @@
 #include "service.h"
 
 #define COMPLAIN_MS 1000
+#define SAYING 2 /* descriptors that a run may get */
 #define KILL ((uint32_t)1 << SIGKILL)
 
 /* To a process, or to a group (< 0); 0: to nobody. */
@@ -143,14 +145,51 @@ static pid_t give_birth(struct service *service, struct sv_spawn *how,
     return pid;
 }
 
+/* What the run needs to say that it is ready; fds[SAYING]. */
+static void prepare_saying(struct service *service, struct sv_spawn *how,
+                           struct sv_spawn_fd *fds)
+{
+    unsigned int number = service->settings.notification_fd;
+
+    service_ready_begin(service);
+    service_notify_begin(service);
+    how->fds = fds;
+    how->environment = service_notify_environment(service);
+    int writer = number ? service_ready_writer(service) : -1;
+    if (writer >= 0)
+        fds[how->fd_count++] = (struct sv_spawn_fd){.from = writer, .to = (int)number};
+    if (service->notify >= 0)
+        fds[how->fd_count++] = (struct sv_spawn_fd){.from = service->notify,
+                                                    .to = service_notify_number(service)};
+}
+
+/* What only the run is to have is closed. errno stays. */
+static void end_saying(struct service const *service, struct sv_spawn const *how)
+{
+    int error_number = errno;
+
+    if (how->fd_count && how->fds[0].from != service->notify)
+        (void)close(how->fds[0].from); /* nothing was written by us */
+    errno = error_number;
+}
+
 static void start_run(struct service *service, struct sv_event *answer)
 {
     static char const *const argv[] = {"./run", 0};
+    struct sv_spawn_fd fds[SAYING];
     struct sv_spawn how = {.file = "./run", .argv = argv};
 
+    if (!service->machine.draining && !service_needs_are_met(service)) {
+        *answer =
+            (struct sv_event){.kind = SV_EVENT_WAITS, .now_ms = sv_clock_monotonic_ms()};
+        return;
+    }
     service_look_at_run(service);
+    prepare_saying(service, &how, fds);
     pid_t pid = give_birth(service, &how, SV_CHILD_RUN);
+    end_saying(service, &how);
     *answer = (struct sv_event){.kind = SV_EVENT_STARTED};
+    answer->says_ready = service_says_ready(service) != 0;
     answer->now_ms = sv_clock_monotonic_ms();
     if (pid > 0) {
         trouble_over(&service->start_trouble);

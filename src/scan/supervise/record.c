@@ -47,6 +47,7 @@ static void enqueue(struct service *service, struct sv_event const *event,
         .cause = (uint8_t)cause->kind,
         .cause_detail = cause->detail,
         .cause_uid = cause->uid,
+        .token = event->kind == SV_EVENT_COMMAND ? event->command.token : 0,
     };
     sv_recovery_queue(service->page, &entry);
 }
@@ -57,7 +58,9 @@ static uint8_t flags_of(struct sv_machine const *machine)
                      | (machine->leaving ? SV_STATUS_LEAVING : 0)
                      | (machine->draining ? SV_STATUS_DRAINING : 0)
                      | (machine->asked ? SV_STATUS_ASKED : 0)
-                     | (machine->exec_failed ? SV_STATUS_EXEC_FAILED : 0));
+                     | (machine->exec_failed ? SV_STATUS_EXEC_FAILED : 0)
+                     | (machine->condemned ? SV_STATUS_CONDEMNED : 0)
+                     | (machine->reloading ? SV_STATUS_RELOADING : 0));
 }
 
 /* The wall clock time of `at_ms` on the monotonic clock; unix time 0 for never. */
@@ -92,6 +95,8 @@ static void copy_machine(struct sv_status *status, struct sv_machine const *mach
     status->started_ms = (uint64_t)machine->started_ms;
     status->kill_ms = (uint64_t)machine->kill_ms;
     status->quick_deaths = machine->quick_deaths;
+    status->ready_ms = (uint64_t)machine->ready_ms;
+    status->watchdog_every_ms = (uint64_t)machine->watchdog_every_ms;
 }
 
 /* Who the child is. The kernel is asked for more about it in service_write(). */
@@ -122,6 +127,15 @@ static void note_time(struct service *service, struct sv_event const *event)
         sv_clock_wall(&service->status.changed);
 }
 
+/* Since when it is ready; a run that ends is not ready any more. */
+static void note_ready(struct sv_status *status, struct sv_machine const *machine)
+{
+    if (machine->phase != SV_PHASE_UP)
+        status->ready = (struct timespec){0, 0};
+    else if (!status->ready.tv_sec)
+        status->ready = status->changed;
+}
+
 void service_record(struct service *service, struct sv_event const *event,
                     struct sv_cause const *cause)
 {
@@ -147,10 +161,7 @@ void service_record(struct service *service, struct sv_event const *event,
     if (event->kind == SV_EVENT_STARTED || event->kind == SV_EVENT_BEGIN
         || (event->kind == SV_EVENT_DIED && !status->pid))
         status->since = status->changed;
-    if (event->kind == SV_EVENT_STARTED)
-        status->ready = status->changed;
-    else if (!status->pid)
-        status->ready = (struct timespec){0, 0};
+    note_ready(status, machine);
     if ((event->kind == SV_EVENT_DIED && !status->pid)
         || event->kind == SV_EVENT_START_FAILED) {
         status->ending = (uint8_t)ending_of(event, &value);

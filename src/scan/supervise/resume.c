@@ -144,7 +144,7 @@ static void repeat_actions(struct service *service)
 
 /* The child ------------------------------------------------------------------------ */
 
-static void let_go(struct service *service)
+void service_let_go(struct service *service)
 {
     if (service->adopted >= 0) (void)close(service->adopted); /* only looked at */
     service->adopted = -1;
@@ -157,7 +157,7 @@ static void adopt(struct service *service);
 /* It may have left another process in its place. */
 static void child_is_over(struct service *service, int wait_status, int unseen)
 {
-    let_go(service);
+    service_let_go(service);
     service_child_ended(service, service->machine.pid, wait_status, unseen);
     adopt(service);
 }
@@ -203,13 +203,13 @@ void service_adopted_ended(struct service *service)
 /*
  * Holds the child that another supervise has started. Returns 0 if it is there no more.
  */
-static int hold(struct service *service)
+int service_hold(struct service *service)
 {
     struct sv_status const *status = &service->status;
     int is_run = service->machine.child == SV_CHILD_RUN;
     int pid = service->machine.pid;
 
-    let_go(service);
+    service_let_go(service);
     if (!pid || sv_child_is_ours(pid)) return 1;
     service->adopted =
         sv_child_open(pid, child_start(service), is_run ? status->pid_inode : 0);
@@ -226,7 +226,7 @@ static int hold(struct service *service)
 
 static void adopt(struct service *service)
 {
-    if (!hold(service)) service_adopted_ended(service);
+    if (!service_hold(service)) service_adopted_ended(service);
 }
 
 void service_look_at_adopted(struct service *service)
@@ -253,11 +253,14 @@ void service_resume(struct service *service)
     if (service->machine.phase == SV_PHASE_BACKOFF)
         service_look_at_run(service); /* its time has not come yet */
     settle_birth(service);
-    int there = hold(service);
+    int there = service_hold(service);
     service->adopted_is_over = !there;
     repeat_actions(service);
     service->adopted_is_over = 0;
     if (!there) service_adopted_ended(service);
+    service_ready_resume(service);
+    service_notify_resume(service);
     service_event(service, SV_EVENT_RESUME);
+    service_ready_take(service);
     service_take_input(service);
 }

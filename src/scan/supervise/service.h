@@ -13,6 +13,11 @@
  *     resume.c     takes over from a supervise that was killed
  *     upgrade.c    executes supervise anew, in the same process
  *     runwatch.c   waits for a run script to appear
+ *     ready.c      supervise/.ready, by which a run says that it is ready
+ *     notify.c     the socket by which it says that, and more
+ *     checker.c    svcheck beside the run
+ *     needs.c      waits for what the service needs
+ *     needs_report.c  says what is wrong with that
  */
 
 #ifndef SV_SUPERVISE_SERVICE_H
@@ -24,6 +29,7 @@
 #include <sv/handover.h>
 #include <sv/journal.h>
 #include <sv/machine.h>
+#include <sv/needs.h>
 #include <sv/recovery.h>
 #include <sv/servicedir.h>
 #include <sv/setting.h>
@@ -63,6 +69,22 @@ struct service {
     struct sv_recovery *page; /* what the next supervise finds, should we be killed */
     int is_mapped;            /* ... if it is a file, and not just memory */
     struct sv_recovery_doing doing;
+
+    int ready;              /* .ready, of this run; -1: none */
+    int notify;             /* its notify socket; -1: none */
+    int has_said;           /* there may be a file with what it says */
+    int check_pid;          /* svcheck that we have started; 0: none */
+    int checked_pid;        /* the process it was started for */
+    int64_t check_retry_ms; /* it is not started again before */
+    int64_t check_due_ms;   /* ... and then it is; else SV_NEVER */
+
+    int scan_dir;                /* where the names in `needs` are found; -1: nowhere */
+    int needs_fds[SV_NEEDS_MAX]; /* directories that are watched, for what it needs */
+    unsigned int needs_count;
+    unsigned int needs_known : 1; /* `needs` has been read for this run */
+    unsigned int needs_seen : 1;  /* something has happened in one of them */
+    uint32_t needs_told;          /* sum of what has been said to be wrong; 0: nothing */
+    int64_t needs_ms;             /* look again then; else SV_NEVER */
 
     int cgroup;  /* the service's own, -1: none, or not looked for yet */
     int own_run; /* pid of the last run that we have started; 0: none */
@@ -110,6 +132,11 @@ struct service {
     struct trouble read_trouble;
     struct trouble page_trouble;
     struct trouble adopt_trouble;
+    struct trouble ready_trouble;
+    struct trouble check_trouble;
+    struct trouble notify_trouble;
+    struct trouble message_trouble;
+    struct trouble needs_trouble;
 };
 
 /*
@@ -255,6 +282,71 @@ extern void service_watch_run(struct service *service);
 
 /* The watch is ready to read, or its retry is due: was it about run? */
 extern void service_run_watch_ready(struct service *service);
+
+/* Nobody watches the child by a pidfd any more: it has been reaped, or replaced. */
+extern void service_let_go(struct service *service);
+
+/* Holds the child if it is not a child of ours. Returns 0 if it is there no more. */
+extern int service_hold(struct service *service);
+
+/* ready.c */
+
+/* A run is about to be started: it gets its own FIFO, if it needs one. */
+extern void service_ready_begin(struct service *service);
+
+/* A descriptor of it for the run, or the checker, blocking; -1: there is none. */
+extern int service_ready_writer(struct service *service);
+
+/* There is something to read; takes what stands in the page and has not been taken. */
+extern void service_ready_read(struct service *service);
+extern void service_ready_take(struct service *service);
+
+/* Finds the FIFO of the run that goes on. */
+extern void service_ready_resume(struct service *service);
+
+/* checker.c */
+
+/* Whether there is a check: a script, or a probe. */
+extern int service_checks(struct service const *service);
+
+/* Whether the run that is being started, or a check, is going to say that it is ready. */
+extern int service_says_ready(struct service const *service);
+
+/* Starts svcheck if there is to be one and there is none. */
+extern void service_tend_check(struct service *service);
+
+/* `pid` has ended: returns 1 if it was svcheck. */
+extern int service_check_ended(struct service *service, int pid);
+
+/* notify.c */
+
+/* A run is about to be started: makes its socket, if it is to have one. */
+extern void service_notify_begin(struct service *service);
+
+/*
+ * The environment of the run: ours, with what it must know about the socket and the
+ * watchdog; null if that is all of ours.
+ */
+extern char const *const *service_notify_environment(struct service *service);
+
+/* The number under which the run gets its socket. */
+extern int service_notify_number(struct service const *service);
+
+/* There is something to read; what stands in the page and was not taken; takes it back.
+ */
+extern void service_notify_read(struct service *service);
+extern void service_notify_resume(struct service *service);
+
+/* needs.c */
+
+/* Whether all is ready that the service needs; if not, it is watched from now on. */
+extern int service_needs_are_met(struct service *service);
+
+/* At the end of each round, and when something has happened in a watched directory. */
+extern void service_tend_needs(struct service *service);
+
+/* needs_report.c: says what is wrong with what it needs, if that is news. */
+extern void service_needs_report(struct service *service);
 
 /*
  * Whether a trouble with this errno is news. Remembers it; errno stays. trouble_over()

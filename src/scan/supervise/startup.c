@@ -94,10 +94,30 @@ static void find_name(struct service *service)
     set_name(service, last_part(is_here ? here : path), "/log");
 }
 
+/* Where the directory has its name. A logger needs nobody: its service has a need. */
+static void open_scan_dir(struct service *service)
+{
+    char path[PATH_MAX];
+    size_t length = strlen(service->dir_name);
+
+    if (service->handed_count || length >= sizeof path) return;
+    memcpy(path, service->dir_name, length + 1);
+    char const *name = last_part(path);
+    if (!strcmp(name, "log") && service->reads_pipe) return;
+    if (!strcmp(name, ".") || !strcmp(name, ".."))
+        memcpy(path, "..", 3);
+    else if (name == path)
+        memcpy(path, ".", 2);
+    else
+        path[name - path] = 0;
+    service->scan_dir = open2(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 static void open_directories(struct service *service)
 {
     char path[SV_STATEDIR_MAX];
 
+    open_scan_dir(service);
     /* an image that was executed anew is there already; the name may be relative */
     if (!service->handed_count && chdir(service->dir_name) < 0)
         sv_dieusys(111, "chdir to ", service->dir_name);
@@ -219,12 +239,22 @@ static void restore_signals(void)
 
 static void catch_signals(struct service *service)
 {
-    static int const numbers[] = {SIGCHLD, SIGTERM, SIGINT,  SIGHUP,
-                                  SIGTSTP, SIGCONT, SIGUSR2, 0};
+    static int const numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGTSTP,
+                                  SIGCONT, SIGUSR2, SIGIO,  0};
 
     restore_signals();
     service->signals = sv_catch(numbers);
     if (service->signals < 0) sv_dieusys(111, "catch signals");
+}
+
+/* The notify socket, and the scan directory, which are taken by others. */
+static int is_kept(struct service *service, int fd)
+{
+    struct stat about;
+
+    if (fstat(fd, &about) < 0) return 0;
+    if (S_ISDIR(about.st_mode)) service->scan_dir = fd;
+    return S_ISDIR(about.st_mode) || S_ISSOCK(about.st_mode);
 }
 
 /* ok comes last: whoever finds it read finds everything else in place. */
@@ -240,7 +270,8 @@ static void open_fifos(struct service *service)
     if (fifos[2] < 0) die_about(service, "read ", "supervise/ok", "");
     /* only now: without a reader what was written to control would be lost */
     for (unsigned int i = 0; i < service->handed_count; i++)
-        if (service->handed[i] != service->lock) (void)close(service->handed[i]);
+        if (service->handed[i] != service->lock && !is_kept(service, service->handed[i]))
+            (void)close(service->handed[i]);
 }
 
 /* Only a logger has an input that can end: a terminal that hangs up must stop nobody
@@ -267,6 +298,8 @@ int service_start_up(struct service *service)
     if (!fd_sanitize()) sv_dieusys(111, "open /dev/null");
     service->reads_pipe = reads_pipe();
     service->watch = service->journal = service->adopted = service->cgroup = -1;
+    service->ready = service->notify = service->scan_dir = -1;
+    service->check_due_ms = service->needs_ms = SV_NEVER;
     service->watch_retry_ms = service->complain_ms = service->adopted_ms = SV_NEVER;
     service->check_ms = service->write_ms = SV_NEVER;
     service->fails_on_100 = sv_personality() == SV_PERSONALITY_ENCORE;

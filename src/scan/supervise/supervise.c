@@ -27,6 +27,7 @@
 #define USAGE "supervise dir"
 #define END_MS 5
 #define DEAF_MS 1000
+#define FDS 6 /* that are waited for */
 
 char const *PROG = "supervise";
 
@@ -65,7 +66,8 @@ static void reap(struct service *service)
         int pid = end->si_pid;
         if (!pid) return;
         if (sv_recovery_end_of(service->page, pid, &wait_status)
-            && !service_checker_ended(service, pid, wait_status))
+            && !service_checker_ended(service, pid, wait_status)
+            && !service_check_ended(service, pid))
             service_child_ended(service, pid, wait_status, 0);
     }
 }
@@ -107,6 +109,7 @@ static void take_signals(struct service *service)
         if (number == SIGHUP && service->reads_pipe) end(service, SV_EVENT_DRAIN);
         if (number == SIGTSTP) feed_letter(service, SV_COMMAND_PAUSE);
         if (number == SIGUSR2) service_begin_upgrade(service);
+        if (number == SIGIO) service->needs_seen = 1;
         if (number == SIGCONT) feed_letter(service, SV_COMMAND_CONTINUE);
     }
     if (number < 0) grow_deaf(service, "signals");
@@ -159,6 +162,8 @@ static int64_t deadline_of(struct service const *service)
     if (service->adopted_ms < deadline_ms) deadline_ms = service->adopted_ms;
     if (service->check_ms < deadline_ms) deadline_ms = service->check_ms;
     if (service->write_ms < deadline_ms) deadline_ms = service->write_ms;
+    if (service->check_due_ms < deadline_ms) deadline_ms = service->check_due_ms;
+    if (service->needs_ms < deadline_ms) deadline_ms = service->needs_ms;
     if (service->deaf_ms && service->deaf_ms < deadline_ms)
         deadline_ms = service->deaf_ms;
     return deadline_ms;
@@ -167,20 +172,25 @@ static int64_t deadline_of(struct service const *service)
 static void round_of_events(struct service *service)
 {
     int is_deaf = service->deaf_ms > sv_clock_monotonic_ms();
-    iopause_fd fds[4] = {
+    iopause_fd fds[FDS] = {
         {.fd = is_deaf ? -1 : service->signals, .events = IOPAUSE_READ},
         {.fd = is_deaf ? -1 : service->control, .events = IOPAUSE_READ},
         {.fd = service->watch, .events = IOPAUSE_READ},
         {.fd = service->adopted_is_over ? -1 : service->adopted, .events = IOPAUSE_READ},
+        {.fd = service->ready, .events = IOPAUSE_READ},
+        {.fd = service->notify, .events = IOPAUSE_READ},
     };
 
-    if (sv_clock_wait(fds, 4, deadline_of(service)) < 0) fds[0].revents = IOPAUSE_READ;
+    if (sv_clock_wait(fds, FDS, deadline_of(service)) < 0) fds[0].revents = IOPAUSE_READ;
     service_tree_note(service);
     service->write_waits = 0;
     if (!is_deaf) service->deaf_ms = 0;
     if (fds[0].revents) take_signals(service);
     if (fds[3].revents && service->adopted >= 0) service_adopted_ended(service);
     if (service->adopted_ms <= sv_clock_monotonic_ms()) service_look_at_adopted(service);
+    /* what it said before it ended does not matter; what it says now is of this run */
+    if (fds[4].revents && service->ready == fds[4].fd) service_ready_read(service);
+    if (fds[5].revents && service->notify == fds[5].fd) service_notify_read(service);
     if (!service->leaving && fds[1].revents) take_commands(service);
     if (!service->leaving
         && (fds[2].revents || service->watch_retry_ms <= sv_clock_monotonic_ms()))
@@ -191,6 +201,8 @@ static void round_of_events(struct service *service)
     if (service->complain_ms <= sv_clock_monotonic_ms()) service_complain(service);
     if (service->check_ms <= sv_clock_monotonic_ms()) service_check_timeout(service);
     service_watch_run(service);
+    if (!service->leaving) service_tend_needs(service);
+    if (!service->leaving) service_tend_check(service);
     if (service->leaving || !service->write_waits) service_write(service);
     /* not while it is being found out how the child ended */
     if (service->upgrading && !service->leaving && !service->adopted_is_over)
@@ -222,6 +234,8 @@ int main(int argc, char const *const *argv)
     else
         service_event(&service, SV_EVENT_BEGIN);
     service_watch_run(&service);
+    if (!service.leaving) service_tend_needs(&service);
+    if (!service.leaving) service_tend_check(&service);
     service_write(&service);
     sv_stack_release();
     while (!service.leaving) round_of_events(&service);

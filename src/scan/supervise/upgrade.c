@@ -85,8 +85,9 @@ void service_upgrade(struct service *service)
 {
     char path[PATH_MAX];
     char const *const argv[] = {"supervise", service->dir_name, 0};
-    int const fds[] = {service->lock, service->fifos[0], service->fifos[1],
-                       service->fifos[2], service->fifos[3]};
+    int const fds[] = {service->lock,     service->fifos[0], service->fifos[1],
+                       service->fifos[2], service->fifos[3], service->notify,
+                       service->scan_dir};
 
     service->upgrading = 0;
     service_write(service);

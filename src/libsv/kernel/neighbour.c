@@ -1,0 +1,122 @@
+/* ISC license. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h> /* snprintf */
+#include <string.h>
+#include <unistd.h>
+
+#include <sv/neighbour.h>
+#include <sv/openat.h>
+#include <sv/process.h>
+#include <sv/statedir.h>
+#include <sv/statefile.h>
+#include <sv/status.h>
+
+#define NOTICED (DN_CREATE | DN_RENAME | DN_DELETE | DN_MODIFY | DN_MULTISHOT)
+#define PATH_SIZE (sizeof "/proc/self/fd//" + 3 * sizeof(int) + 256)
+
+/* Closes `fd`, only read from, without touching errno. Returns -1. */
+static int give_up(int fd)
+{
+    int error_number = errno;
+
+    (void)close(fd);
+    errno = error_number;
+    return -1;
+}
+
+/* A path by which the neighbour can be named, instance or not. */
+static void name_it(char path[PATH_SIZE], int scan_dir, char const *name)
+{
+    (void)snprintf(path, PATH_SIZE, "/proc/self/fd/%d/%s", scan_dir, name); /* it fits */
+}
+
+static int is_missing(int error_number)
+{
+    return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP;
+}
+
+static int is_this_boot(struct sv_status const *status)
+{
+    unsigned char boot_id[SV_BOOT_ID];
+
+    sv_process_boot_id(boot_id);
+    return !memcmp(boot_id, status->boot_id, sizeof boot_id);
+}
+
+/* What its own record says. */
+static enum sv_neighbour_state judge(struct sv_status const *status,
+                                     struct timespec *since)
+{
+    if (status->phase != SV_PHASE_UP || !status->pid || !is_this_boot(status))
+        return SV_NEIGHBOUR_UNREADY;
+    int runs = sv_process_is((pid_t)status->pid, status->pid_start);
+    *since = status->ready;
+    /* a /proc that hides it: the record must do */
+    return runs ? SV_NEIGHBOUR_READY : SV_NEIGHBOUR_UNREADY;
+}
+
+/* Another suite's supervise: whoever runs is ready. */
+static enum sv_neighbour_state judge_family(int state_dir, struct timespec *since)
+{
+    unsigned char packed[SV_STATUS_ENCORE];
+    struct sv_status_family family;
+    ssize_t got = sv_statefile_read(state_dir, SV_STATUS_FILE, packed, sizeof packed);
+
+    if (got < 0 || !sv_status_unpack_family(packed, (size_t)got, &family) || !family.pid)
+        return SV_NEIGHBOUR_UNREADY;
+    *since = family.since;
+    return SV_NEIGHBOUR_READY;
+}
+
+enum sv_neighbour_state sv_neighbour_look(int scan_dir, char const *name,
+                                          struct timespec *since)
+{
+    unsigned char packed[SV_STATUS_OWN];
+    char path[PATH_SIZE];
+    struct sv_status status;
+
+    name_it(path, scan_dir, name);
+    int state_dir = sv_statedir_find(path, 0);
+    if (state_dir < 0) {
+        int error_number = errno;
+        if (!is_missing(error_number)) return SV_NEIGHBOUR_UNTOLD;
+        return faccessat(scan_dir, name, F_OK, 0) < 0 ? SV_NEIGHBOUR_UNKNOWN
+                                                      : SV_NEIGHBOUR_UNREADY;
+    }
+    ssize_t got = sv_statefile_read(state_dir, SV_STATUS_OWN_FILE, packed, sizeof packed);
+    enum sv_neighbour_state state =
+        got < 0 && errno == ENOENT      ? judge_family(state_dir, since)
+        : got < 0 && !is_missing(errno) ? SV_NEIGHBOUR_UNTOLD
+        : got >= 0 && sv_status_unpack(packed, (size_t)got, &status)
+            ? judge(&status, since)
+            : SV_NEIGHBOUR_UNREADY;
+    (void)give_up(state_dir);
+    return state;
+}
+
+/* Takes over `fd`. */
+static int notice(int fd)
+{
+    if (fd < 0) return -1;
+    return fcntl(fd, F_NOTIFY, NOTICED) < 0 ? give_up(fd) : fd;
+}
+
+int sv_neighbour_watch_directory(int dir)
+{
+    return notice(sv_openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+}
+
+int sv_neighbour_watch(int scan_dir, char const *name)
+{
+    char path[PATH_SIZE];
+
+    name_it(path, scan_dir, name);
+    int fd = sv_statedir_find(path, 1);
+    if (fd < 0 && is_missing(errno))
+        fd = sv_openat(scan_dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0 && is_missing(errno))
+        fd = sv_openat(scan_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    return notice(fd);
+}

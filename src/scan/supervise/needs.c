@@ -1,0 +1,197 @@
+/* ISC license. */
+
+/*
+ * Waits for the services named in `needs`, and looks after those that this one must not
+ * be without. What they say of themselves is looked at when the kernel says, by SIGIO,
+ * that something has happened to it.
+ *
+ * While it waits, the first one that is not ready is watched; while it runs, those with
+ * `stop` or `restart`.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sv/clock.h>
+#include <sv/message.h>
+#include <sv/needs.h>
+#include <sv/neighbour.h>
+#include <sv/statefile.h>
+
+#include "service.h"
+
+#define RETRY_MS 1000 /* where nothing can be watched */
+#define WAITING_FILE ".waiting"
+
+static SV_LARGE char text[SV_NEEDS_SIZE]; /* of the file, while it is gone through */
+
+static void end_watches(struct service *service)
+{
+    while (service->needs_count)
+        (void)close(service->needs_fds[--service->needs_count]); /* only watched */
+    service->needs_ms = SV_NEVER;
+}
+
+/* Takes over the descriptor of a watch; without one, time has to do. */
+static void add_watch(struct service *service, int fd)
+{
+    if (fd >= 0 && service->needs_count < SV_NEEDS_MAX) {
+        service->needs_fds[service->needs_count++] = fd;
+        return;
+    }
+    service->needs_ms = sv_clock_monotonic_ms() + RETRY_MS;
+    if (fd >= 0) (void)close(fd); /* only watched */
+}
+
+/* Reads the file. Returns 1; 0 if there is none, or none that counts. */
+static int read_needs(struct service *service, struct sv_needs *needs)
+{
+    ssize_t length = -1;
+
+    if (service->scan_dir >= 0)
+        length = sv_statefile_follow(service->dir, SV_NEEDS_FILE, text, sizeof text);
+    *needs = (struct sv_needs){.text = text, .length = length > 0 ? (size_t)length : 0};
+    if (length >= 0 || service->scan_dir < 0 || errno == ENOENT || errno == ENOLINK)
+        return length > 0;
+    if (trouble_is_new(&service->needs_trouble))
+        sv_warnu("read ", service->dir_name, "/" SV_NEEDS_FILE ": ", sv_errortext(errno),
+                 "; it is started without what it needs");
+    return 0;
+}
+
+/* Says what is waited for, for readers. */
+static void write_waiting(struct service *service, char const *name)
+{
+    char line[SV_NEEDS_NAME + 1];
+    size_t length = strlen(name);
+
+    memcpy(line, name, length);
+    line[length] = '\n';
+    (void)sv_statefile_write(service->state_dir, WAITING_FILE, line,
+                             length + 1); /* they know the phase all the same */
+}
+
+/*
+ * The first service that is not ready, watched from before it was looked at. Returns 0 if
+ * there is none.
+ */
+static int find_unready(struct service *service, struct sv_need *need)
+{
+    struct sv_needs needs;
+    struct timespec since;
+    int result;
+
+    end_watches(service);
+    if (!read_needs(service, &needs)) return 0;
+    while ((result = sv_needs_next(&needs, need))) {
+        if (result < 0) continue;
+        if (sv_neighbour_look(service->scan_dir, need->name, &since)
+            == SV_NEIGHBOUR_READY)
+            continue;
+        add_watch(service, sv_neighbour_watch(service->scan_dir, need->name));
+        enum sv_neighbour_state state =
+            sv_neighbour_look(service->scan_dir, need->name, &since);
+        if (state == SV_NEIGHBOUR_READY) {
+            end_watches(service);
+            continue;
+        }
+        if (state == SV_NEIGHBOUR_UNTOLD)
+            service->needs_ms = sv_clock_monotonic_ms() + RETRY_MS;
+        return 1;
+    }
+    return 0;
+}
+
+int service_needs_are_met(struct service *service)
+{
+    struct sv_need need;
+
+    service->needs_known = 0;
+    if (!find_unready(service, &need)) {
+        trouble_over(&service->needs_trouble);
+        return 1;
+    }
+    /* `needs` itself may be mended */
+    add_watch(service, sv_neighbour_watch_directory(service->dir));
+    service_needs_report(service);
+    write_waiting(service, need.name);
+    return 0;
+}
+
+static void tend_waiting(struct service *service)
+{
+    struct sv_need need;
+
+    if (find_unready(service, &need)) {
+        add_watch(service, sv_neighbour_watch_directory(service->dir));
+        write_waiting(service, need.name);
+        return;
+    }
+    (void)unlinkat(service->state_dir, WAITING_FILE, 0); /* the phase says it */
+    service_event(service, SV_EVENT_NEEDS_MET);
+}
+
+static int is_later(struct timespec const *one, struct timespec const *other)
+{
+    return one->tv_sec != other->tv_sec ? one->tv_sec > other->tv_sec
+                                        : one->tv_nsec > other->tv_nsec;
+}
+
+/* What the run has lost, if that matters. NONE: nothing. */
+static enum sv_cause_kind find_loss(struct service *service, struct sv_need const *need)
+{
+    struct timespec since;
+
+    switch (sv_neighbour_look(service->scan_dir, need->name, &since)) {
+    case SV_NEIGHBOUR_READY:
+        return is_later(&since, &service->status.since) ? SV_CAUSE_NEEDS_AGAIN
+                                                        : SV_CAUSE_NONE;
+    case SV_NEIGHBOUR_UNTOLD:
+        service->needs_ms = sv_clock_monotonic_ms() + RETRY_MS;
+        return SV_CAUSE_NONE;
+    case SV_NEIGHBOUR_UNKNOWN:
+    case SV_NEIGHBOUR_UNREADY: break;
+    }
+    return need->loss == SV_NEEDS_STOP ? SV_CAUSE_NEEDS_LOST : SV_CAUSE_NONE;
+}
+
+/* A run, and what it must not be without. */
+static void tend_run(struct service *service)
+{
+    struct sv_event event = {.kind = SV_EVENT_NEEDS_LOST,
+                             .now_ms = sv_clock_monotonic_ms(),
+                             .cause = SV_CAUSE_NONE};
+    struct sv_needs needs;
+    struct sv_need need;
+    int result;
+
+    end_watches(service);
+    service->needs_known = 1;
+    if (!read_needs(service, &needs)) return;
+    while ((result = sv_needs_next(&needs, &need)) && event.cause == SV_CAUSE_NONE) {
+        if (result < 0 || need.loss == SV_NEEDS_LEAVE) continue;
+        add_watch(service, sv_neighbour_watch(service->scan_dir, need.name));
+        event.cause = find_loss(service, &need);
+    }
+    if (event.cause == SV_CAUSE_NONE) return;
+    end_watches(service);
+    service_feed(service, &event);
+}
+
+void service_tend_needs(struct service *service)
+{
+    enum sv_phase phase = service->machine.phase;
+    int runs = phase == SV_PHASE_UP || phase == SV_PHASE_STARTING;
+    int due = service->needs_seen || service->needs_ms <= sv_clock_monotonic_ms();
+
+    service->needs_seen = 0;
+    if (phase == SV_PHASE_WAITING) {
+        if (due || !service->needs_count) tend_waiting(service);
+    } else if (runs) {
+        if (due || !service->needs_known) tend_run(service);
+    } else if (service->needs_count || service->needs_ms != SV_NEVER) {
+        end_watches(service);
+    }
+}

@@ -1,0 +1,257 @@
+/* ISC license. */
+
+/*
+ * The notify socket of a service (sdnotify.h), each run's own. The run has a duplicate of
+ * it, so it lives as long as the run does, and the next supervise takes it from there.
+ * A message is stored in the page before it is taken off the socket.
+ */
+
+#include <errno.h>
+#include <stdio.h> /* snprintf */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sv/clock.h>
+#include <sv/message.h>
+#include <sv/notifysocket.h>
+#include <sv/process.h>
+#include <sv/sdnotify.h>
+#include <sv/statefile.h>
+
+#include "service.h"
+
+#define NUMBER 31        /* of the run's duplicate; scripts use the low ones */
+#define ENVIRONMENT 1024 /* variables that a run may have */
+#define GENERATIONS 256  /* between a process and its service */
+#define MESSAGES 16      /* in one round; others have their turn */
+#define SAID_FILE ".said"
+
+static void close_socket(struct service *service)
+{
+    if (service->notify >= 0) (void)close(service->notify); /* only read from */
+    service->notify = -1;
+}
+
+int service_notify_number(struct service const *service)
+{
+    return service->settings.notification_fd == NUMBER ? NUMBER - 1 : NUMBER;
+}
+
+void service_notify_begin(struct service *service)
+{
+    struct sv_recovery *page = service->page;
+    char const *where = service->settings.notify_socket;
+
+    page->message_length = 0;
+    if (service->has_said) (void)unlinkat(service->state_dir, SAID_FILE, 0);
+    service->has_said = 0;
+    close_socket(service);
+    page->notify_name[0] = 0;
+    if (!*where) return;
+    service->notify =
+        sv_notifysocket_open(where, page->notify_name, sizeof page->notify_name);
+    if (service->notify >= 0) {
+        trouble_over(&service->notify_trouble);
+        return;
+    }
+    page->notify_name[0] = 0;
+    if (trouble_is_new(&service->notify_trouble))
+        sv_warnu("create the notify socket of ", service->dir_name, ": ",
+                 sv_errortext(errno), "; it is started without one");
+}
+
+static int is_variable(char const *entry, char const *name)
+{
+    size_t length = strlen(name);
+
+    return !strncmp(entry, name, length) && entry[length] == '=';
+}
+
+char const *const *service_notify_environment(struct service *service)
+{
+    static SV_LARGE char const *variables[ENVIRONMENT];
+    static SV_LARGE char socket_text[sizeof "NOTIFY_SOCKET=" + SV_NOTIFYSOCKET_NAME];
+    static SV_LARGE char watchdog_text[sizeof "WATCHDOG_USEC=000" + 3 * sizeof(int)];
+    unsigned int count = 0;
+    uint32_t watchdog_ms = service->settings.watchdog_ms;
+
+    if (service->notify < 0 && !watchdog_ms) return 0;
+    for (char **entry = environ; *entry && count < ENVIRONMENT - 3; entry++)
+        if (!is_variable(*entry, "NOTIFY_SOCKET") && !is_variable(*entry, "WATCHDOG_USEC")
+            && !is_variable(*entry, "WATCHDOG_PID"))
+            variables[count++] = *entry;
+    if (service->notify >= 0) {
+        (void)snprintf(socket_text, sizeof socket_text, "NOTIFY_SOCKET=%s",
+                       service->page->notify_name); /* it fits */
+        variables[count++] = socket_text;
+    }
+    if (watchdog_ms) {
+        (void)snprintf(watchdog_text, sizeof watchdog_text, "WATCHDOG_USEC=%u000",
+                       watchdog_ms); /* it fits */
+        variables[count++] = watchdog_text;
+    }
+    variables[count] = 0;
+    return variables;
+}
+
+/* Whether the process is the main one, below it, below us, or in the session of run. */
+static int belongs(struct service const *service, pid_t pid)
+{
+    struct sv_process process;
+
+    for (unsigned int i = 0; i < GENERATIONS && pid > 1; i++) {
+        if (pid == service->machine.pid) return 1;
+        if (pid == getpid()) return i > 0;
+        if (sv_process_look(pid, &process) <= 0) return 0;
+        if (process.session == service->doing.run_pid) return 1;
+        pid = process.parent;
+    }
+    return 0;
+}
+
+static void tell(struct service *service, enum sv_event_kind kind, int64_t value_ms)
+{
+    struct sv_event event = {.kind = kind,
+                             .now_ms = sv_clock_monotonic_ms(),
+                             .value_ms = value_ms,
+                             .cause = SV_CAUSE_NONE};
+
+    if (kind == SV_EVENT_READY) event.cause = SV_CAUSE_READY;
+    if (kind == SV_EVENT_CONDEMNED) event.cause = SV_CAUSE_TRIGGERED;
+    if (service->machine.child == SV_CHILD_RUN) service_feed(service, &event);
+}
+
+/* The main process is another one from now on, if that is one of the service's. */
+static void take_main(struct service *service, pid_t pid)
+{
+    struct sv_event event = {.kind = SV_EVENT_MAIN,
+                             .now_ms = sv_clock_monotonic_ms(),
+                             .pid = pid};
+    uint64_t start;
+
+    if (service->machine.child != SV_CHILD_RUN || pid == service->machine.pid) return;
+    if (!belongs(service, pid) || sv_process_start_time(pid, &start) <= 0) {
+        errno = ESRCH;
+        if (trouble_is_new(&service->message_trouble))
+            sv_warn(service->dir_name,
+                    " named a main process that is not one of its own");
+        return;
+    }
+    service->child_start = start;
+    service_feed(service, &event);
+    if (service->machine.pid == pid && !service_hold(service))
+        service_adopted_ended(service);
+}
+
+/* What is for people stands in a file of its own: lines as they came. */
+static void write_said(struct service *service, struct sv_sdnotify const *said)
+{
+    char text[SV_RECOVERY_MESSAGE + 64];
+    size_t length = 0;
+
+    if (said->has_status && said->status_length) {
+        memcpy(text, "STATUS=", 7);
+        length = 7
+                 + sv_sdnotify_copy_status(text + 7, SV_RECOVERY_MESSAGE, said->status,
+                                           said->status_length);
+        text[length++] = '\n';
+    }
+    if (said->has_errno)
+        length += (size_t)snprintf(text + length, 32, "ERRNO=%d\n", said->error_number);
+    service->has_said = 1;
+    (void)sv_statefile_write(service->state_dir, SAID_FILE, text,
+                             length); /* it is a remark, nothing depends on it */
+    service->status_changed = 1;      /* for those who watch */
+}
+
+static void obey(struct service *service, struct sv_sdnotify const *said)
+{
+    if (said->main_pid) take_main(service, said->main_pid);
+    if (said->has_status || said->has_errno) write_said(service, said);
+    if (said->has_extend_usec)
+        tell(service, SV_EVENT_EXTEND, sv_sdnotify_ms(said->extend_usec));
+    if (said->has_watchdog_usec)
+        tell(service, SV_EVENT_ALIVE,
+             said->watchdog_usec && said->watchdog_usec != UINT64_MAX
+                 ? sv_sdnotify_ms(said->watchdog_usec)
+                 : SV_NEVER);
+    if (said->stopping)
+        tell(service, SV_EVENT_STOPS, 0);
+    else if (said->ready)
+        tell(service, SV_EVENT_READY, 0);
+    else if (said->reloading)
+        tell(service, SV_EVENT_RELOADS, 0);
+    if (said->watchdog) tell(service, SV_EVENT_ALIVE, 0);
+    if (said->watchdog_trigger) tell(service, SV_EVENT_CONDEMNED, 0);
+}
+
+/* The message that stands in the page. */
+static void take_message(struct service *service)
+{
+    struct sv_recovery *page = service->page;
+    struct sv_sdnotify said;
+    size_t length = page->message_length;
+
+    if (length > sizeof page->message) length = 0; /* cannot happen: it was stored so */
+    if (length && !belongs(service, page->message_pid)) {
+        errno = EACCES;
+        if (trouble_is_new(&service->message_trouble))
+            sv_warn("a process that does not belong to ", service->dir_name,
+                    " writes to its notify socket; that does not count");
+    } else if (length && sv_sdnotify_parse(&said, page->message, length)) {
+        obey(service, &said);
+    }
+    page->message_length = 0;
+}
+
+void service_notify_read(struct service *service)
+{
+    struct sv_recovery *page = service->page;
+    int barrier = -1, socket = service->notify;
+
+    for (unsigned int i = 0; i < MESSAGES && service->notify == socket; i++) {
+        int got =
+            sv_notifysocket_read(socket, page->message, sizeof page->message,
+                                 &page->message_pid, &page->message_length, &barrier);
+        if (!got) return;
+        if (got > 0)
+            take_message(service);
+        else if (errno != EMSGSIZE) {
+            close_socket(service);
+            return;
+        }
+        sv_notifysocket_answer(&barrier);
+    }
+}
+
+/* The image before has handed its socket over; else the run has it. */
+static int find_socket(struct service *service)
+{
+    struct stat about;
+
+    for (unsigned int i = 0; i < service->handed_count; i++)
+        if (!fstat(service->handed[i], &about) && S_ISSOCK(about.st_mode))
+            return service->handed[i];
+    return sv_notifysocket_take(service->machine.pid, service_notify_number(service),
+                                service->page->notify_name);
+}
+
+void service_notify_resume(struct service *service)
+{
+    struct sv_recovery *page = service->page;
+
+    service->has_said = 1; /* perhaps */
+    page->notify_name[sizeof page->notify_name - 1] = 0;
+    if (!*page->notify_name || service->machine.child != SV_CHILD_RUN) return;
+    service->notify = find_socket(service);
+    /* what had that name may be there no more, but who has it still sends to the name */
+    if (service->notify < 0 && *page->notify_name == '/')
+        service->notify = sv_notifysocket_open(page->notify_name, page->notify_name,
+                                               sizeof page->notify_name);
+    if (service->notify < 0)
+        sv_warnu("take over the notify socket of ", service->dir_name, ": ",
+                 sv_errortext(errno),
+                 "; what it says is not heard until it is restarted");
+    if (page->message_length) take_message(service);
+}
