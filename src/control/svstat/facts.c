@@ -5,6 +5,7 @@
  */
 
 #include <sv/causetext.h>
+#include <sv/errortext.h>
 
 #include "svstat.h"
 
@@ -61,14 +62,32 @@ static void put_kill(struct reading const *reading)
     put_left(reading, reading->own.kill_ms);
 }
 
+static void put_waiting(struct reading const *reading)
+{
+    out("; waiting");
+    if (!reading->waiting) return;
+    out(" for ");
+    out(reading->waiting);
+}
+
+static void put_starting(struct reading const *reading)
+{
+    out("; starting");
+    if (reading->own.ready_ms >= (uint64_t)SV_NEVER) return;
+    out(": must be ready in ");
+    put_left(reading, reading->own.ready_ms);
+}
+
 static void put_phase(struct reading const *reading, int with_word)
 {
     enum sv_phase phase = (enum sv_phase)reading->own.phase;
 
     switch (phase) {
     case SV_PHASE_DOWN:
-    case SV_PHASE_UP:
     case SV_PHASE_COUNT: break;
+    case SV_PHASE_UP:
+        if (reading->own.flags & SV_STATUS_RELOADING) out("; reloading");
+        break;
     case SV_PHASE_BACKOFF: put_backoff(reading); break;
     case SV_PHASE_FINISHING:
         out("; finish script runs");
@@ -83,8 +102,8 @@ static void put_phase(struct reading const *reading, int with_word)
         out("; stopping");
         put_kill(reading);
         break;
-    case SV_PHASE_WAITING:
-    case SV_PHASE_STARTING:
+    case SV_PHASE_WAITING: put_waiting(reading); break;
+    case SV_PHASE_STARTING: put_starting(reading); break;
     case SV_PHASE_FAILED:
     case SV_PHASE_NO_RUN:
         if (with_word) out("; ");
@@ -126,6 +145,14 @@ void svstat_put_facts(struct reading const *reading, int with_word)
             out("; ready ");
             put_count(svstat_age(reading, &own->ready), " second", " seconds");
         }
+    }
+    if (reading->status_text) {
+        out("; says: ");
+        out(reading->status_text);
+    }
+    if (reading->status_errno) {
+        out("; says why it fails: ");
+        out(sv_errortext(reading->status_errno));
     }
     put_ending(own);
     if (own->starts) {

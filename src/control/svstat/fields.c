@@ -244,6 +244,33 @@ static struct value field_killin(struct reading const *reading)
     return reading->has_own ? seconds_until(reading, reading->own.kill_ms) : no_number();
 }
 
+static struct value field_readyin(struct reading const *reading)
+{
+    if (!reading->has_own || reading->own.phase != SV_PHASE_STARTING) return no_number();
+    return seconds_until(reading, reading->own.ready_ms);
+}
+
+static struct value field_waitingfor(struct reading const *reading)
+{
+    return reading->waiting ? words(reading->waiting) : none();
+}
+
+static struct value field_reloading(struct reading const *reading)
+{
+    if (!reading->has_own) return none();
+    return flag(reading->own.flags & SV_STATUS_RELOADING);
+}
+
+static struct value field_statustext(struct reading const *reading)
+{
+    return reading->status_text ? words(reading->status_text) : none();
+}
+
+static struct value field_statuserrno(struct reading const *reading)
+{
+    return reading->status_errno ? number((uint64_t)reading->status_errno) : no_number();
+}
+
 static struct value field_cause(struct reading const *reading)
 {
     static char const *const causes[SV_CAUSE_COUNT] = {

@@ -36,6 +36,11 @@
     X(nextstart,    "backoff: when it is started again") \
     X(nextstartin,  "backoff: seconds until then") \
     X(killin,       "stopping, finishing: seconds until SIGKILL") \
+    X(readyin,      "starting: seconds until it must be ready") \
+    X(waitingfor,   "waiting: the service that it waits for") \
+    X(reloading,    "whether it says that it reloads") \
+    X(statustext,   "what it says about itself") \
+    X(statuserrno,  "the errno that it says it fails with") \
     X(cause,        "what made the last transition happen") \
     X(causedetail,  "its command, exit code, signal or errno") \
     X(causeuid,     "the user who gave the command") \

@@ -206,6 +206,7 @@ static void read_both(struct look *look)
             unsigned int size = reading->family.size;
             sv_status_to_family(&reading->own, &reading->family);
             reading->family.size = size;
+            svstat_read_remarks(reading, look->dir);
             return;
         }
     }

@@ -47,9 +47,12 @@ struct reading {
     struct sv_status_family family;
     struct sv_status_family logger;
     struct sv_status own;
-    enum recorded recorded; /* defined if (!supervised) */
-    struct timespec now;    /* wall clock */
-    int64_t now_ms;         /* monotonic */
+    enum recorded recorded;  /* defined if (!supervised) */
+    char const *waiting;     /* the service that it waits for; null: nothing known */
+    char const *status_text; /* what it says about itself; null: nothing */
+    int status_errno;        /* likewise; 0: nothing */
+    struct timespec now;     /* wall clock */
+    int64_t now_ms;          /* monotonic */
 };
 
 /* reading.c -------------------------------------------------------------------------- */
@@ -63,6 +66,11 @@ extern void svstat_read(struct reading *reading, char const *service, int detail
 
 /* The same service's logger instead; the reading it came from stays as it is. */
 extern void svstat_read_logger(struct reading *logger, struct reading const *reading);
+
+/* remarks.c -------------------------------------------------------------------------- */
+
+/* Reads those that the record says are there; valid until the next call. */
+extern void svstat_read_remarks(struct reading *reading, int dir);
 
 /* output.c --------------------------------------------------------------------------- */
 

@@ -61,7 +61,8 @@
  *   READY          !                        STARTING: UP; not           !
  *                                           reloading any more
  *   RELOADS        !                        reloading                   !
- *   STOPS          !                        STOPPING, nothing is sent   !
+ *   STOPS          !                        STOPPING, nothing is sent;  !
+ *                                           timeout-kill runs
  *   ALIVE          !                        another watchdog deadline   !
  *   EXTEND         !                        later deadlines             !
  *   MAIN           !                        the run goes on in pid      !
@@ -318,7 +319,7 @@ struct sv_machine {
     int64_t settled_ms;         /* RUN: signals wait until then */
     int64_t kill_ms;            /* RUN, FINISH: KILL then, or SV_NEVER */
     int64_t ready_ms;           /* STARTING: condemned then, or SV_NEVER */
-    int64_t watchdog_ms;        /* UP, STARTING: condemned then, or SV_NEVER */
+    int64_t watchdog_ms;        /* UP: condemned then, or SV_NEVER */
     int64_t watchdog_every_ms;  /* RUN: the watchdog's time, or SV_NEVER */
     int64_t drain_ms;       /* RUN: TERM then if nothing is left to read, or SV_NEVER */
     int64_t drain_limit_ms; /* defined if (draining): TERM then in any case */

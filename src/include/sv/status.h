@@ -120,9 +120,9 @@ enum sv_ending {
 #define SV_STATUS_DRAINING 4u
 #define SV_STATUS_ASKED 8u /* an operator has signalled this run */
 #define SV_STATUS_EXEC_FAILED 16u
-#define SV_STATUS_CONDEMNED 32u   /* this run has failed, however it ends */
-#define SV_STATUS_RELOADING 64u   /* it says that it reloads */
-#define SV_STATUS_SAYS_READY 128u /* this run says when it is ready, or a check does */
+#define SV_STATUS_CONDEMNED 32u /* this run has failed, however it ends */
+#define SV_STATUS_RELOADING 64u /* it says that it reloads */
+#define SV_STATUS_SAID 128u     /* what it says about itself is in supervise/.said */
 
 #define SV_STATUS_TYPE_U8(name) uint8_t name;
 #define SV_STATUS_TYPE_U32(name) uint32_t name;

@@ -23,6 +23,17 @@ void sv_step_feed_watchdog(struct sv_step const *step)
         counts ? step->event->now_ms + machine->watchdog_every_ms : SV_NEVER;
 }
 
+void sv_step_pause_deadlines(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+    uint32_t timeout_ms = step->settings->timeout_ready_ms;
+
+    sv_step_feed_watchdog(step);
+    if (machine->phase != SV_PHASE_STARTING) return;
+    machine->ready_ms =
+        machine->paused || !timeout_ms ? SV_NEVER : step->event->now_ms + timeout_ms;
+}
+
 static void ready(struct sv_step const *step)
 {
     struct sv_machine *machine = step->machine;
@@ -56,6 +67,7 @@ static void stops(struct sv_step const *step)
     machine->reason = step->actions->cause;
     machine->reloading = 0;
     machine->ready_ms = machine->watchdog_ms = SV_NEVER;
+    sv_step_limit_stop(step);
 }
 
 static void alive(struct sv_step const *step)

@@ -46,6 +46,9 @@ extern void sv_step_want_down(struct sv_step const *step);
 extern void sv_step_drain(struct sv_step const *step);
 extern void sv_step_child_time(struct sv_step const *step);
 
+/* The run is about to end: from now on timeout-kill counts. */
+extern void sv_step_limit_stop(struct sv_step const *step);
+
 /* Likewise by `signal_number`: the run has failed, for the cause of this step. */
 extern void sv_step_condemn(struct sv_step const *step, int signal_number);
 
@@ -56,6 +59,9 @@ extern void sv_step_told(struct sv_step const *step);
 
 /* The watchdog's time begins, again or not at all. */
 extern void sv_step_feed_watchdog(struct sv_step const *step);
+
+/* The run has been paused, or goes on: nothing is expected of it in the meantime. */
+extern void sv_step_pause_deadlines(struct sv_step const *step);
 
 /* ready_ms or watchdog_ms has come. */
 extern void sv_step_unready_time(struct sv_step const *step);

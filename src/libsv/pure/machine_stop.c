@@ -20,7 +20,7 @@ static int is_handled(struct sv_step const *step)
 }
 
 /* The down signal has been sent: from now on timeout-kill counts. */
-static void limit_stop(struct sv_step const *step)
+void sv_step_limit_stop(struct sv_step const *step)
 {
     struct sv_machine *machine = step->machine;
     uint32_t timeout_ms = step->settings->timeout_kill_ms;
@@ -43,7 +43,7 @@ static void send_pending(struct sv_step const *step)
     actions->stop_signals = machine->pending_stop;
     machine->pending = machine->pending_group = machine->pending_stop = 0;
     sv_step_act(step, SV_ACTION_SIGNAL);
-    limit_stop(step);
+    sv_step_limit_stop(step);
 }
 
 /* A STOP and a CONT undo each other: the later one wins, whomever it is for. */
@@ -55,7 +55,7 @@ void sv_step_send(struct sv_step const *step, int signal_number, int to_group)
         machine->paused = signal_number == SIGSTOP;
         machine->pending &= ~(bit(SIGSTOP) | bit(SIGCONT));
         machine->pending_group &= ~(bit(SIGSTOP) | bit(SIGCONT));
-        sv_step_feed_watchdog(step);
+        sv_step_pause_deadlines(step);
     } else {
         machine->asked = 1;
         machine->reason = step->actions->cause;
@@ -96,7 +96,7 @@ void sv_step_stop_child(struct sv_step const *step)
     machine->asked = 1;
     if (is_handled(step)) {
         end_other_deadlines(machine);
-        limit_stop(step);
+        sv_step_limit_stop(step);
         return;
     }
     send_stop(step, step->settings->down_signal);
@@ -139,7 +139,7 @@ void sv_step_drain(struct sv_step const *step)
     if (machine->wanted == SV_WANTED_UP) machine->wanted = SV_WANTED_ONCE;
     if (machine->child == SV_CHILD_RUN)
         machine->drain_ms = now_ms + SV_DRAIN_MS;
-    else if (machine->phase == SV_PHASE_BACKOFF)
+    else if (machine->phase == SV_PHASE_BACKOFF || machine->phase == SV_PHASE_WAITING)
         sv_step_start_at(step, now_ms);
 }
 

@@ -115,6 +115,7 @@ void service_feed(struct service *service, struct sv_event const *event)
 /* Where that cannot be told now it is tried, and execve() tells. */
 static unsigned int has_finish(struct service const *service)
 {
+    if (!sv_servicedir_may_have(&service->absent, SV_SERVICEDIR_FINISH)) return 0;
     return sv_servicedir_is_executable(service->dir, "finish")
            || (errno != ENOENT && errno != EACCES && errno != EPERM && errno != EISDIR
                && errno != ENOTDIR && errno != ELOOP);

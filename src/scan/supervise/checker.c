@@ -25,10 +25,15 @@
 #define PROGRAM "svcheck"
 #define RETRY_MS 1000
 
+/* The settings have just been read, or we are about to start something. */
 int service_checks(struct service const *service)
 {
-    return sv_servicedir_is_executable(service->dir, "check")
-           || sv_servicedir_has(service->dir, "probe") > 0;
+    struct sv_servicedir_absent const *absent = &service->absent;
+
+    return (sv_servicedir_may_have(absent, SV_SERVICEDIR_CHECK)
+            && sv_servicedir_is_executable(service->dir, "check"))
+           || (sv_servicedir_may_have(absent, SV_SERVICEDIR_PROBE)
+               && sv_servicedir_has(service->dir, "probe") > 0);
 }
 
 int service_says_ready(struct service const *service)

@@ -18,6 +18,7 @@
 #include <sv/message.h>
 #include <sv/needs.h>
 #include <sv/neighbour.h>
+#include <sv/servicedir.h>
 #include <sv/statefile.h>
 
 #include "service.h"
@@ -107,9 +108,11 @@ static int find_unready(struct service *service, struct sv_need *need)
 int service_needs_are_met(struct service *service)
 {
     struct sv_need need;
+    int may_need = sv_servicedir_may_have(&service->absent, SV_SERVICEDIR_NEEDS);
 
     service->needs_known = 0;
-    if (!find_unready(service, &need)) {
+    if (!may_need && !service->needs_count) return 1;
+    if (!may_need || !find_unready(service, &need)) {
         trouble_over(&service->needs_trouble);
         return 1;
     }
@@ -169,6 +172,7 @@ static void tend_run(struct service *service)
 
     end_watches(service);
     service->needs_known = 1;
+    if (!sv_servicedir_may_have(&service->absent, SV_SERVICEDIR_NEEDS)) return;
     if (!read_needs(service, &needs)) return;
     while ((result = sv_needs_next(&needs, &need)) && event.cause == SV_CAUSE_NONE) {
         if (result < 0 || need.loss == SV_NEEDS_LEAVE) continue;

@@ -162,7 +162,8 @@ static void write_said(struct service *service, struct sv_sdnotify const *said)
     service->has_said = 1;
     (void)sv_statefile_write(service->state_dir, SAID_FILE, text,
                              length); /* it is a remark, nothing depends on it */
-    service->status_changed = 1;      /* for those who watch */
+    service->status.flags |= SV_STATUS_SAID;
+    service->status_changed = 1; /* for those who watch */
 }
 
 static void obey(struct service *service, struct sv_sdnotify const *said)

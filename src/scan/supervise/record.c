@@ -154,6 +154,7 @@ void service_record(struct service *service, struct sv_event const *event,
     note_time(service, event);
     copy_machine(status, machine, event->now_ms);
     copy_child(service);
+    if (service->has_said) status->flags |= SV_STATUS_SAID;
     status->cause = (uint8_t)cause->kind;
     status->cause_detail = cause->detail;
     status->cause_uid = cause->uid;
