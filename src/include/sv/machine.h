@@ -66,7 +66,7 @@
  *   ALIVE          !                        another watchdog deadline   !
  *   EXTEND         !                        later deadlines             !
  *   MAIN           !                        the run goes on in pid      !
- *   CONDEMNED      !                        condemned                   !
+ *   CONDEMNED      !                        condemned, unless paused    !
  *   DIED           !                        FINISHING, START_FINISH     !
  *                                           if it is there, else judged;
  *                                           moved, if `expect` allows that

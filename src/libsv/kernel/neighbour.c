@@ -13,7 +13,7 @@
 #include <sv/statefile.h>
 #include <sv/status.h>
 
-#define NOTICED (DN_CREATE | DN_RENAME | DN_DELETE | DN_MODIFY | DN_MULTISHOT)
+#define NOTICED (DN_CREATE | DN_RENAME | DN_DELETE | DN_MULTISHOT)
 #define PATH_SIZE (sizeof "/proc/self/fd//" + 3 * sizeof(int) + 256)
 
 /* Closes `fd`, only read from, without touching errno. Returns -1. */
@@ -97,15 +97,16 @@ enum sv_neighbour_state sv_neighbour_look(int scan_dir, char const *name,
 }
 
 /* Takes over `fd`. */
-static int notice(int fd)
+static int notice(int fd, long what)
 {
     if (fd < 0) return -1;
-    return fcntl(fd, F_NOTIFY, NOTICED) < 0 ? give_up(fd) : fd;
+    return fcntl(fd, F_NOTIFY, what) < 0 ? give_up(fd) : fd;
 }
 
 int sv_neighbour_watch_directory(int dir)
 {
-    return notice(sv_openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+    return notice(sv_openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
+                  NOTICED | DN_MODIFY);
 }
 
 int sv_neighbour_watch(int scan_dir, char const *name)
@@ -118,5 +119,5 @@ int sv_neighbour_watch(int scan_dir, char const *name)
         fd = sv_openat(scan_dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0 && is_missing(errno))
         fd = sv_openat(scan_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    return notice(fd);
+    return notice(fd, NOTICED); /* a record is renamed to its name */
 }

@@ -105,7 +105,7 @@ static void condemn(struct sv_step const *step, enum sv_cause_kind cause)
 {
     int by_watchdog = cause == SV_CAUSE_WATCHDOG || cause == SV_CAUSE_TRIGGERED;
 
-    if (!is_in_service(step->machine)) return;
+    if (!is_in_service(step->machine) || step->machine->paused) return;
     sv_step_because(step, cause, 0);
     sv_step_condemn(step, by_watchdog ? step->settings->watchdog_signal
                                       : step->settings->down_signal);

@@ -22,7 +22,6 @@
 
 #include "service.h"
 
-#define PROGRAM "svcheck"
 #define RETRY_MS 1000
 
 /* The settings have just been read, or we are about to start something. */
@@ -41,7 +40,7 @@ int service_says_ready(struct service const *service)
     struct sv_settings const *settings = &service->settings;
 
     if (settings->notification_fd) return service->ready >= 0;
-    if (*settings->notify_socket) return service->notify >= 0;
+    if (*settings->notify_socket) return *service->page->notify_name != 0;
     return service->ready >= 0 && service_checks(service);
 }
 
@@ -70,11 +69,11 @@ static int find_program(char *path)
     if (!sv_handover_path(path, PATH_MAX)) return 0;
     char *slash = strrchr(path, '/');
     char *name = slash ? slash + 1 : path;
-    if (name + sizeof PROGRAM > path + PATH_MAX) {
+    if (name + sizeof SERVICE_CHECKER > path + PATH_MAX) {
         errno = ENAMETOOLONG;
         return 0;
     }
-    memcpy(name, PROGRAM, sizeof PROGRAM);
+    memcpy(name, SERVICE_CHECKER, sizeof SERVICE_CHECKER);
     return 1;
 }
 
@@ -95,7 +94,7 @@ static pid_t start(struct service *service)
     if (fd.from < 0) return -1;
     pid[uint_fmt(pid, (unsigned int)service->machine.pid)] = 0;
     start[uint64_fmt(start, service->status.pid_start)] = 0;
-    argv[count++] = PROGRAM;
+    argv[count++] = SERVICE_CHECKER;
     if (decides_ready(service)) argv[count++] = "--ready";
     if (service->settings.health_failures) argv[count++] = "--health";
     argv[count++] = pid;
@@ -129,8 +128,8 @@ void service_tend_check(struct service *service)
     }
     service->check_pid = 0;
     if (trouble_is_new(&service->check_trouble))
-        sv_warnu("start " PROGRAM " for ", service->dir_name, ": ", sv_errortext(errno),
-                 ", trying again every second");
+        sv_warnu("start " SERVICE_CHECKER " for ", service->dir_name, ": ",
+                 sv_errortext(errno), ", trying again every second");
 }
 
 int service_check_ended(struct service *service, int pid)

@@ -31,11 +31,11 @@ static void close_fifo(struct service *service)
 }
 
 /* Opens the FIFO, which has no end as long as it is open like this. */
-static int open_fifo(struct service const *service, int flags)
+static int open_fifo(struct service const *service)
 {
     struct stat about;
     int fd = sv_openat(service->state_dir, SV_NOTICE_FIFO,
-                       O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | flags, 0);
+                       O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
 
     if (fd < 0) return -1;
     if (!fstat(fd, &about) && S_ISFIFO(about.st_mode) && about.st_nlink == 1) return fd;
@@ -50,7 +50,7 @@ static int make_fifo(struct service *service)
     close_fifo(service);
     if (unlinkat(service->state_dir, SV_NOTICE_FIFO, 0) < 0 && errno != ENOENT) return 0;
     if (mkfifoat(service->state_dir, SV_NOTICE_FIFO, 0600) < 0) return 0;
-    service->ready = open_fifo(service, 0);
+    service->ready = open_fifo(service);
     return service->ready >= 0;
 }
 
@@ -58,7 +58,7 @@ static int make_fifo(struct service *service)
 static int open_writer(struct service const *service)
 {
     struct stat ours, about;
-    int fd = open_fifo(service, 0);
+    int fd = open_fifo(service);
 
     if (fd < 0) return -1;
     if (!fstat(service->ready, &ours) && !fstat(fd, &about) && ours.st_ino == about.st_ino
@@ -106,7 +106,7 @@ void service_ready_begin(struct service *service)
 
 void service_ready_resume(struct service *service)
 {
-    if (service->machine.child == SV_CHILD_RUN) service->ready = open_fifo(service, 0);
+    service->ready = open_fifo(service); /* or there is none */
 }
 
 static void feed_notice(struct service *service, enum sv_notice_kind kind)

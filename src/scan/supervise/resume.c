@@ -117,6 +117,7 @@ static void settle_birth(struct service *service)
         return;
     }
     event.kind = is_run ? SV_EVENT_STARTED : SV_EVENT_FINISH_STARTED;
+    event.says_ready = is_run && service_says_ready(service);
     if (spawned->error_number) {
         event.kind = is_run ? SV_EVENT_START_FAILED : SV_EVENT_FINISH_FAILED;
         event.error_number = spawned->error_number;
@@ -252,13 +253,13 @@ void service_resume(struct service *service)
     service_load_settings(service);
     if (service->machine.phase == SV_PHASE_BACKOFF)
         service_look_at_run(service); /* its time has not come yet */
+    service_ready_resume(service);
     settle_birth(service);
     int there = service_hold(service);
     service->adopted_is_over = !there;
     repeat_actions(service);
     service->adopted_is_over = 0;
     if (!there) service_adopted_ended(service);
-    service_ready_resume(service);
     service_notify_resume(service);
     service_event(service, SV_EVENT_RESUME);
     service_ready_take(service);

@@ -301,10 +301,12 @@ extern int service_ready_writer(struct service *service);
 extern void service_ready_read(struct service *service);
 extern void service_ready_take(struct service *service);
 
-/* Finds the FIFO of the run that goes on. */
+/* Finds the FIFO of the run that goes on, if there is one. */
 extern void service_ready_resume(struct service *service);
 
 /* checker.c */
+
+#define SERVICE_CHECKER "svcheck" /* the program */
 
 /* Whether there is a check: a script, or a probe. */
 extern int service_checks(struct service const *service);

@@ -237,6 +237,7 @@ static void consider(pid_t pid, void *data)
     if (pid == getpid() || pid == search->service->checker) return;
     if (sv_process_look(pid, &process) <= 0) return;
     if (process.state == 'Z' || process.state == 'X') return;
+    if (!strcmp(process.name, SERVICE_CHECKER)) return; /* ours, or that of another */
     if (process.start < search->service->status.pid_start) return;
     heir.start = process.start;
     heir.same_name = knows && !strcmp(process.name, noted.name);
