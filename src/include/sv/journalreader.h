@@ -39,9 +39,11 @@ extern void sv_journalreader_close(struct sv_journalreader *reader);
 extern void sv_journalreader_skip(struct sv_journalreader *reader);
 
 /*
- * What comes after `serial`, oldest first. After MISSED, `serial` is that of the last one
- * missed, and the next call goes on behind it. A journal that was begun anew, with lower
- * serials than `serial`, is read from its first entry.
+ * What comes after `serial`, oldest first. MISSED: they were overwritten, or could not be
+ * written; `serial` is that of the last one missed, and the next call goes on behind it.
+ * A journal that was begun anew, with lower serials than `serial`, is read from its first
+ * entry. An entry counts once it is whole: nothing is told of one that is being written,
+ * nor is one that is just being overwritten told of any more.
  */
 extern enum sv_journalreader_result sv_journalreader_next(struct sv_journalreader *reader,
                                                           struct sv_journal_entry *entry);

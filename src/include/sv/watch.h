@@ -23,9 +23,12 @@ enum sv_watch_kind {
 };
 
 /* What happens to names that is to be told. */
-#define SV_WATCH_COMES 1u /* created, or renamed to it */
-#define SV_WATCH_GOES 2u  /* removed, or renamed from it */
-#define SV_WATCH_SELF 4u  /* SV_WATCH_MOVED, and SV_WATCH_ENDED by deletion */
+#define SV_WATCH_COMES 1u   /* created, or renamed to it */
+#define SV_WATCH_GOES 2u    /* removed, or renamed from it */
+#define SV_WATCH_SELF 4u    /* SV_WATCH_MOVED, and SV_WATCH_ENDED by deletion */
+#define SV_WATCH_RENAMED 8u /* renamed to it: what is replaced whole */
+#define SV_WATCH_AGAIN 16u  /* fine if it is watched already, for the same: the same id \
+                             */
 
 struct sv_watch_event {
     enum sv_watch_kind kind;
@@ -53,7 +56,8 @@ extern void sv_watch_close(struct sv_watch *watch);
 /*
  * Watches the directory `path` (links are followed) for `what`, SV_WATCH_COMES and so on;
  * only what happens after the return is told for sure. Returns its id, >= 0; -1 with
- * errno (EEXIST: that directory is watched already; ENOSPC: the user watches too many).
+ * errno (EEXIST: that directory is watched already, without AGAIN; ENOSPC: the user
+ * watches too many).
  */
 extern int sv_watch_add(struct sv_watch *watch, char const *path, unsigned int what);
 

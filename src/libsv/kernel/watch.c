@@ -21,9 +21,11 @@ void sv_watch_close(struct sv_watch *watch)
 
 int sv_watch_add(struct sv_watch *watch, char const *path, unsigned int what)
 {
-    uint32_t mask = IN_ONLYDIR | IN_MASK_CREATE; /* or it would change the other watch */
+    uint32_t mask = IN_ONLYDIR;
 
+    if (!(what & SV_WATCH_AGAIN)) mask |= IN_MASK_CREATE; /* or the other would change */
     if (what & SV_WATCH_COMES) mask |= IN_CREATE | IN_MOVED_TO;
+    if (what & SV_WATCH_RENAMED) mask |= IN_MOVED_TO;
     if (what & SV_WATCH_GOES) mask |= IN_DELETE | IN_MOVED_FROM;
     if (what & SV_WATCH_SELF) mask |= IN_MOVE_SELF | IN_DELETE_SELF;
     return inotify_add_watch(watch->fd, path, mask);

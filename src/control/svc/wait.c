@@ -1,0 +1,113 @@
+/* ISC license. */
+
+/*
+ * Waits for what becomes of services that were told.
+ */
+
+#include <errno.h>
+
+#include <sv/clock.h>
+#include <sv/message.h>
+
+#include "svc.h"
+
+static void warn(struct errand const *errand, char const *when)
+{
+    struct sv_await const *await = &errand->where.await;
+    char text[SV_AWAIT_TEXT];
+
+    sv_await_text(text, await, sv_clock_monotonic_ms());
+    sv_warn(errand->service, " ", sv_await_goal_lack(await->goal), when, ": ", text);
+}
+
+static void conclude(struct errand *errand, enum outcome outcome)
+{
+    errand->outcome = outcome;
+    sv_awaitdir_close(&errand->where);
+}
+
+static void give_up(struct errand *errand)
+{
+    if (errno == EPROTO)
+        sv_warnu("wait for ", errand->service,
+                 ": its supervise does not tell what it does");
+    else
+        sv_warnusys("wait for ", errand->service);
+    conclude(errand, OUTCOME_TROUBLE);
+}
+
+static void look(struct errand *errand)
+{
+    int result = sv_awaitdir_look(&errand->where);
+
+    if (result < 0) {
+        give_up(errand);
+    } else if (result == SV_AWAIT_REACHED) {
+        conclude(errand, OUTCOME_DONE);
+    } else if (result == SV_AWAIT_NEVER) {
+        warn(errand, "");
+        conclude(errand, OUTCOME_INSTEAD);
+    }
+}
+
+/* Looks at the services that the event is about. */
+static void take_event(struct errand *errands, unsigned int count, struct sv_watch *watch,
+                       struct sv_watch_event const *event)
+{
+    for (unsigned int i = 0; i < count; i++) {
+        if (errands[i].outcome != OUTCOME_OPEN) continue;
+        int is_news = sv_awaitdir_event(&errands[i].where, watch, event);
+        if (is_news > 0) look(&errands[i]);
+        if (is_news < 0) give_up(&errands[i]);
+    }
+}
+
+/* What there is to read now: mostly one piece. */
+static void take_events(struct errand *errands, unsigned int count,
+                        struct sv_watch *watch)
+{
+    struct sv_watch_event event;
+
+    do {
+        int result = sv_watch_read(watch, &event);
+        if (result < 0) sv_dieusys(111, "read what is new");
+        if (!result) return;
+        take_event(errands, count, watch, &event);
+    } while (sv_watch_holds(watch));
+}
+
+static unsigned int count_open(struct errand const *errands, unsigned int count)
+{
+    unsigned int open = 0;
+
+    for (unsigned int i = 0; i < count; i++) open += errands[i].outcome == OUTCOME_OPEN;
+    return open;
+}
+
+/* The time is over: one last look. */
+static void end(struct errand *errands, unsigned int count)
+{
+    for (unsigned int i = 0; i < count; i++) {
+        if (errands[i].outcome == OUTCOME_OPEN) look(&errands[i]);
+        if (errands[i].outcome != OUTCOME_OPEN) continue;
+        warn(&errands[i], " in time");
+        conclude(&errands[i], OUTCOME_LATE);
+    }
+}
+
+void svc_wait(struct errand *errands, unsigned int count, struct sv_watch *watch,
+              int64_t deadline_ms)
+{
+    iopause_fd news = {.fd = watch->fd, .events = IOPAUSE_READ};
+
+    /* where no command of ours is to be seen things may be as they should be */
+    for (unsigned int i = 0; i < count; i++)
+        if (errands[i].outcome == OUTCOME_OPEN && !errands[i].where.await.commands)
+            look(&errands[i]);
+    while (count_open(errands, count)) {
+        int ready = sv_clock_wait(&news, 1, deadline_ms);
+        if (ready < 0) sv_dieusys(111, "wait");
+        if (ready) take_events(errands, count, watch);
+        if (!ready && sv_clock_monotonic_ms() >= deadline_ms) end(errands, count);
+    }
+}
