@@ -134,7 +134,8 @@ sub status_of {
     return \%status;
 }
 
-my @events = qw(supervise command terminate drain start start-failed exit finish finish-failed finish-exit run-changed time resume);
+my @events = qw(supervise command terminate drain start start-failed exit finish finish-failed finish-exit run-changed time resume ready
+    reloads stops alive extend main condemned waits needs-met needs-lost);
 my @endings = qw(none exit signal exec fork unknown);
 
 # journal_of($service): its entries in the order of their serials: {serial, at, pid, event, ...}.

@@ -11,6 +11,9 @@
  * to standard output each time these have passed; NUMBER counts from 1, and the last one
  * that was written stands in the file `written.PID`, in the machine's own words.
  *
+ * With a file `says`, which holds a number, it writes a newline to that descriptor after
+ * its start; with a file `speaks` it sends READY=1 to the socket NOTIFY_SOCKET.
+ *
  * With a file `forks` it does all that in a child, which notes `moved PID PARENT` first,
  * and exits with 0.
  *
@@ -22,11 +25,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -141,6 +147,36 @@ static void go_into_background(void)
     note("moved", (long)getpid(), more);
 }
 
+/* A socket that is gone is tried again: nobody else knows that we are ready. */
+static void speak(void)
+{
+    static char const message[] = "READY=1\nSTATUS=ready";
+    struct timespec const pause = {0, 5000000};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char const *name = getenv("NOTIFY_SOCKET");
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || !name || strlen(name) >= sizeof address.sun_path) _exit(99);
+    size_t length = strlen(name);
+    memcpy(address.sun_path, name, length);
+    if (*name == '@') address.sun_path[0] = 0;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    while (sendto(fd, message, sizeof message - 1, 0, (struct sockaddr *)&address, size)
+           < 0) {
+        note("unheard", (long)getpid(), "");
+        (void)nanosleep(&pause, 0);
+    }
+    (void)close(fd);
+}
+
+static void say_ready(void)
+{
+    int fd = number_in("says", 0);
+
+    if (fd && write(fd, "\n", 1) != 1) _exit(99);
+    if (!access("speaks", F_OK)) speak();
+}
+
 static void serve(void)
 {
     char more[32];
@@ -149,6 +185,7 @@ static void serve(void)
     be_alone();
     note("start", (long)getpid(), "");
     if (!access("family", F_OK)) start_family();
+    say_ready();
     for (;;) {
         int number = next_signal();
         (void)snprintf(more, sizeof more, " %d", number);

@@ -170,6 +170,26 @@ my @stories = (
         ],
     },
     {
+        name  => 'a service that says when it is ready',
+        files => {says => 5, 'notification-fd' => 5, 'timeout-ready' => 5000},
+        steps => [
+            [wait => {%$up, starts => 1}],
+            [send => 'd', {phase => 'down'}],
+            [send => 'u', {%$up, starts => 2}],
+            [strike => 'KILL', {%$up, starts => 3}],
+        ],
+    },
+    {
+        name     => 'one that says so to a socket',
+        delicate => 1, # who is stopped before it runs has no socket to be taken back
+        files    => {speaks => '', 'notify-socket' => 'abstract', watchdog => 60000},
+        steps    => [
+            [wait => {%$up, starts => 1}],
+            [send => 'r', {%$up, starts => 2}],
+            [strike => 'KILL', {%$up, starts => 3}],
+        ],
+    },
+    {
         name  => 'told to leave by a signal',
         leave => sub { tell($_[0], 'TERM') },
         steps => [[wait => {%$up, starts => 1}]],

@@ -250,7 +250,7 @@ void service_notify_resume(struct service *service)
     if (service->notify < 0 && *page->notify_name == '/')
         service->notify = sv_notifysocket_open(page->notify_name, page->notify_name,
                                                sizeof page->notify_name);
-    if (service->notify < 0)
+    if (service->notify < 0 && errno != ESRCH) /* the run has ended, if it is that */
         sv_warnu("take over the notify socket of ", service->dir_name, ": ",
                  sv_errortext(errno),
                  "; what it says is not heard until it is restarted");
