@@ -29,15 +29,16 @@ static void die_about(char const *directory, char const *path, int error_number)
 
 int main(int argc, char const *const *argv)
 {
-    char path[SV_STATEDIR_MAX];
+    char path[SV_STATEDIR_MAX], instance[SV_INSTANCE_MAX];
 
     if (argc < 2) sv_dieusage(100, USAGE);
     char const *directory = argv[1];
+    sv_statedir_instance(directory, instance);
     if (chdir(directory) < 0) sv_dieusys(111, "chdir to ", directory);
-    if (sv_statedir_path(path, sizeof path) < 0)
+    if (sv_statedir_path(path, sizeof path, instance) < 0)
         sv_dieusys(111, "setup control path for ", directory);
 
-    int state_dir = sv_statedir_place(AT_FDCWD);
+    int state_dir = sv_statedir_place(AT_FDCWD, instance);
     if (state_dir < 0 && errno == ENOENT) return 100;
     if (state_dir < 0) die_about(directory, path, errno);
     int listening = sv_controlfifo_listening(state_dir, "ok");

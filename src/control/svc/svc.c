@@ -17,6 +17,7 @@
 
 #include <sv/clock.h>
 #include <sv/message.h>
+#include <sv/statedir.h>
 
 #include "svc.h"
 
@@ -28,11 +29,14 @@ char const *PROG = "svc";
 static void tell(struct errand *errand, struct request const *request,
                  struct sv_watch *watch, int here)
 {
+    char instance[SV_INSTANCE_MAX];
+
+    sv_statedir_instance(errand->service, instance);
     if (chdir(errand->service) < 0) {
         sv_warnusys("chdir to ", errand->service);
         errand->outcome = OUTCOME_TROUBLE;
     } else {
-        svc_tell(errand, request, watch);
+        svc_tell(errand, request, instance, watch);
     }
     if (fchdir(here) < 0) sv_dieusys(111, "set directory");
 }

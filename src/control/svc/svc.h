@@ -66,12 +66,13 @@ extern int svc_read_options(int argc, char const *const *argv, struct request *r
 extern void svc_prepare_wait(struct request *request);
 
 /*
- * Tells the service errand->service, which we are in, and sets the outcome; says what is
+ * Tells the service errand->service, which we are in and which is of that instance
+ * (statedir.h), and sets the outcome; says what is
  * wrong. What is to be waited for is watched by `watch` before; it is not used if the
  * request has no goal.
  */
 extern void svc_tell(struct errand *errand, struct request const *request,
-                     struct sv_watch *watch);
+                     char const *instance, struct sv_watch *watch);
 
 /*
  * Waits for `count` errands, of which those that are OPEN have been told by now, until

@@ -148,10 +148,10 @@ static void tell_there(struct errand *errand, struct request const *request,
     if (errand->outcome != OUTCOME_OPEN) sv_awaitdir_close(&errand->where);
 }
 
-void svc_tell(struct errand *errand, struct request const *request,
+void svc_tell(struct errand *errand, struct request const *request, char const *instance,
               struct sv_watch *watch)
 {
-    int dir = sv_statedir_place(AT_FDCWD);
+    int dir = sv_statedir_place(AT_FDCWD, instance);
 
     if (dir >= 0) {
         tell_there(errand, request, watch, dir);

@@ -136,9 +136,12 @@ static int read_options(int argc, char const *const *argv, struct wish *wish)
 static int serve(char const *service, struct wish const *wish)
 {
     int changes = wish->rights || wish->sets_events;
+    char instance[SV_INSTANCE_MAX];
     int code = 0;
+
+    sv_statedir_instance(service, instance);
     int place = open(service, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int dir = place < 0 ? -1 : sv_statedir_open_at(place, 0);
+    int dir = place < 0 ? -1 : sv_statedir_open_at(place, instance, 0);
     int error_number = errno;
 
     if (place >= 0) (void)close(place); /* only a place */

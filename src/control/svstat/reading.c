@@ -36,11 +36,13 @@
 /* The state directory's path: relative to each service directory, or as found in this
  * one. */
 static char state_dir[SV_STATEDIR_MAX];
+static int is_instances; /* it is that of an instance */
 
 struct look {
     struct reading *reading;
     int dir; /* the state directory, O_PATH; -1: not open */
     unsigned int entered : 1;
+    char instance[SV_INSTANCE_MAX];
     char path[PATH_MAX + NAME_ROOM];
 };
 
@@ -88,7 +90,7 @@ static int enter(struct look *look)
         look->reading->error = errno;
         return 0;
     }
-    if (sv_statedir_path(state_dir, sizeof state_dir - NAME_ROOM) < 0)
+    if (sv_statedir_path(state_dir, sizeof state_dir - NAME_ROOM, look->instance) < 0)
         return fail(look, TROUBLE_CONTROL, 0);
     return 1;
 }
@@ -113,7 +115,7 @@ static int open_state(struct look *look, size_t service_length)
         if ((errno != ELOOP && errno != ENOTDIR) || !enter(look))
             return look->reading->trouble ? 0 : fail(look, TROUBLE_OPEN, "/ok");
     }
-    look->dir = sv_statedir_place(AT_FDCWD);
+    look->dir = sv_statedir_place(AT_FDCWD, look->instance);
     return look->dir >= 0 ? 1 : fail(look, TROUBLE_OPEN, "/ok");
 }
 
@@ -279,6 +281,17 @@ static int is_supervised(struct look *look)
     return runs;
 }
 
+/* Finds the state directory's path, as far as it does not depend on the service. */
+static void name_state_dir(struct look *look)
+{
+    sv_statedir_instance(look->reading->service, look->instance);
+    if (*state_dir && !*look->instance && !is_instances) return;
+    is_instances = *look->instance != 0;
+    if (sv_statedir_path(state_dir, sizeof state_dir - NAME_ROOM, look->instance) < 0)
+        memcpy(state_dir, "/",
+               2); /* will be tried again, and reported, in each directory */
+}
+
 void svstat_read(struct reading *reading, char const *service, int detail)
 {
     struct look look = {.reading = reading, .dir = -1, .entered = 0};
@@ -288,9 +301,7 @@ void svstat_read(struct reading *reading, char const *service, int detail)
     reading->log = "";
     sv_clock_wall(&reading->now);
     reading->now_ms = detail ? sv_clock_monotonic_ms() : 0;
-    if (!*state_dir && sv_statedir_path(state_dir, sizeof state_dir - NAME_ROOM) < 0)
-        memcpy(state_dir, "/",
-               2); /* will be tried again, and reported, in each directory */
+    name_state_dir(&look);
     if (locate(&look)) {
         int supervised = is_supervised(&look);
         reading->supervised = supervised > 0;

@@ -13,6 +13,7 @@
 #include <sv/cgroup.h>
 #include <sv/process.h>
 #include <sv/proctree.h>
+#include <sv/statedir.h>
 
 #include "svstat.h"
 
@@ -74,6 +75,21 @@ static void add_from(pid_t pid, enum part part)
     (void)sv_proctree_each(&where, add_child, 0); /* without /proc there is nothing */
 }
 
+/* The directory whose numbers are in the name of the cgroup: an instance has only its
+ * state directory to itself. */
+static int look_at_home(char const *service, struct stat *about)
+{
+    char instance[SV_INSTANCE_MAX];
+
+    sv_statedir_instance(service, instance);
+    if (!*instance) return stat(service, about);
+    int dir = sv_statedir_find(service, 0);
+    if (dir < 0) return -1;
+    int result = fstat(dir, about);
+    (void)close(dir); /* only a place */
+    return result;
+}
+
 /* Who is in the service's cgroup. Returns 0 if it has none. */
 static int add_cgroup(struct reading const *reading, pid_t pid, pid_t supervise)
 {
@@ -81,7 +97,7 @@ static int add_cgroup(struct reading const *reading, pid_t pid, pid_t supervise)
     struct stat about;
 
     if (!pid && !supervise) return 0;
-    if (stat(reading->service, &about) < 0) return 0;
+    if (look_at_home(reading->service, &about) < 0) return 0;
     sv_cgrouppath_name(name, about.st_dev, about.st_ino);
     int cgroup = sv_cgroup_open_named(name, pid, supervise, 0);
     if (cgroup < 0) return 0;

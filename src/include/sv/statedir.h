@@ -9,6 +9,10 @@
  * service directories may be read-only: SUPERVISEDIR=/run/sv in /service/foo is
  * /run/sv/service:foo.
  *
+ * An instance (instance.h) has its own in the directory of its template: "@ARG" is put
+ * behind the name, SERVICE@/supervise@ARG. Below an absolute SUPERVISEDIR that is
+ * /run/sv/service:foo@ARG, and for its logger /run/sv/service:foo@:log@ARG.
+ *
  * A symbolic link of that name is Debian's habit, and a trap where the service's own user
  * may write in the service directory. It is followed if root or we ourselves (the
  * effective user) have made it. Anybody else's is followed only to a directory of their
@@ -20,14 +24,26 @@
 
 #include <stddef.h>
 
+#include <sv/instance.h>
+
 #define SV_STATEDIR_MAX 4096 /* enough for every path that the kernel takes */
+
+/*
+ * Of which instance the service directory `service` is, as people name it: writes its
+ * ARG, or "" if it is a service like any other. A path that does not tell (".") is that
+ * of none. To be asked before the working directory changes. One system call at most, and
+ * none if there is no '@' in the name.
+ */
+extern void sv_statedir_instance(char const *service, char instance[SV_INSTANCE_MAX]);
+
+/* In what follows `instance` is what that has written. */
 
 /*
  * Writes the path of the state directory of the service directory we are in,
  * NUL-terminated: for messages. Who opens it by this path follows whatever link is there.
  * Returns its length; -1 with errno (ENAMETOOLONG, getcwd's).
  */
-extern int sv_statedir_path(char *path, size_t size);
+extern int sv_statedir_path(char *path, size_t size, char const *instance);
 
 /*
  * Opens the state directory of the service directory `service_dir`, a descriptor
@@ -37,21 +53,22 @@ extern int sv_statedir_path(char *path, size_t size);
  * An absolute SUPERVISEDIR needs /proc, unless it is AT_FDCWD. Returns the descriptor, -1
  * with errno: EPERM if there is a link that must not be followed.
  */
-extern int sv_statedir_open_at(int service_dir, int create);
+extern int sv_statedir_open_at(int service_dir, char const *instance, int create);
 
 /* The same for the service directory we are in. */
-extern int sv_statedir_open(int create);
+extern int sv_statedir_open(char const *instance, int create);
 
 /*
  * For who only looks or sends commands: an O_PATH descriptor, for which a right to pass
  * through the directory is enough. Never makes it. Otherwise as sv_statedir_open_at.
  */
-extern int sv_statedir_place(int service_dir);
+extern int sv_statedir_place(int service_dir, char const *instance);
 
 /*
- * The same for the service directory `service`, as people name it; `readable`: O_RDONLY,
- * so that it can be watched. Never makes it. Returns the descriptor; -1 with errno: that
- * of the service directory itself, or as sv_statedir_open_at.
+ * The same for the service directory `service`, as people name it, that of an instance
+ * included; `readable`: O_RDONLY, so that it can be watched. Never makes it. Returns the
+ * descriptor; -1 with errno: that of the service directory itself, or as
+ * sv_statedir_open_at.
  */
 extern int sv_statedir_find(char const *service, int readable);
 

@@ -17,6 +17,7 @@
 
 #define DEFAULT_NAME "supervise"
 #define PLACE (O_PATH | O_DIRECTORY | O_CLOEXEC)
+#define READABLE (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 /* Writes the path of the directory `dir`, without a NUL. Returns its length; -1 with
  * errno. */
@@ -52,7 +53,17 @@ static int append_own_path(int dir, char *path, size_t size, size_t length)
     return (int)length;
 }
 
-static int find_path(int dir, char *path, size_t size)
+/* Puts the instance behind the last part of `path`. Returns the new length. */
+static int append_instance(char *path, size_t size, size_t length, char const *instance)
+{
+    while (length > 1 && path[length - 1] == '/') path[--length] = 0;
+    length = sv_instance_append(path, size, instance);
+    if (length) return (int)length;
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+static int find_path(int dir, char const *instance, char *path, size_t size)
 {
     char const *name = getenv("SUPERVISEDIR");
 
@@ -63,12 +74,28 @@ static int find_path(int dir, char *path, size_t size)
         return -1;
     }
     memcpy(path, name, length + 1);
-    return *name == '/' ? append_own_path(dir, path, size, length) : (int)length;
+    int found = *name == '/' ? append_own_path(dir, path, size, length) : (int)length;
+    if (found < 0 || !*instance) return found;
+    return append_instance(path, size, (size_t)found, instance);
 }
 
-int sv_statedir_path(char *path, size_t size)
+int sv_statedir_path(char *path, size_t size, char const *instance)
 {
-    return find_path(AT_FDCWD, path, size);
+    return find_path(AT_FDCWD, instance, path, size);
+}
+
+void sv_statedir_instance(char const *service, char instance[SV_INSTANCE_MAX])
+{
+    char link[PATH_MAX], target[PATH_MAX];
+
+    *instance = 0;
+    char const *name = sv_instance_link(service, link, sizeof link);
+    if (!name) return;
+    ssize_t length = readlink(link, target, sizeof target);
+    if (length < 0 || (size_t)length == sizeof target) return;
+    target[length] = 0;
+    char const *argument = sv_instance_argument(name, target);
+    if (argument && strlen(argument) < SV_INSTANCE_MAX) strcpy(instance, argument);
 }
 
 /* Closes `fd` and refuses. */
@@ -124,12 +151,12 @@ static int open_base(char *path, char **last)
 }
 
 /* Opens the state directory, part by part. */
-static int open_parts(int service_dir, int flags, int create)
+static int open_parts(int service_dir, char const *instance, int flags, int create)
 {
     char path[SV_STATEDIR_MAX];
     char *part = path;
 
-    if (find_path(service_dir, path, sizeof path) < 0) return -1;
+    if (find_path(service_dir, instance, path, sizeof path) < 0) return -1;
     int dir = *path == '/' ? open_base(path, &part) : service_dir;
     if (*path == '/' && dir < 0) return -1;
     for (;;) {
@@ -147,27 +174,29 @@ static int open_parts(int service_dir, int flags, int create)
     }
 }
 
-int sv_statedir_open_at(int service_dir, int create)
+int sv_statedir_open_at(int service_dir, char const *instance, int create)
 {
-    return open_parts(service_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, create);
+    return open_parts(service_dir, instance, READABLE, create);
 }
 
-int sv_statedir_place(int service_dir)
+int sv_statedir_place(int service_dir, char const *instance)
 {
-    return open_parts(service_dir, PLACE, 0);
+    return open_parts(service_dir, instance, PLACE, 0);
 }
 
-int sv_statedir_open(int create)
+int sv_statedir_open(char const *instance, int create)
 {
-    return sv_statedir_open_at(AT_FDCWD, create);
+    return sv_statedir_open_at(AT_FDCWD, instance, create);
 }
 
 int sv_statedir_find(char const *service, int readable)
 {
-    int dir = open2(service, PLACE);
+    char instance[SV_INSTANCE_MAX];
 
+    sv_statedir_instance(service, instance);
+    int dir = open2(service, PLACE);
     if (dir < 0) return -1;
-    int fd = open_parts(dir, readable ? O_RDONLY | O_DIRECTORY | O_CLOEXEC : PLACE, 0);
+    int fd = open_parts(dir, instance, readable ? READABLE : PLACE, 0);
     int error_number = errno;
     (void)close(dir); /* only a place */
     errno = error_number;

@@ -80,7 +80,7 @@ static int find_program(char *path)
 static pid_t start(struct service *service)
 {
     char path[PATH_MAX], pid[UINT_FMT], start[UINT64_FMT];
-    char const *argv[8];
+    char const *argv[9];
     unsigned int count = 0;
 
     if (!find_program(path)) return -1;
@@ -97,6 +97,8 @@ static pid_t start(struct service *service)
     argv[count++] = SERVICE_CHECKER;
     if (decides_ready(service)) argv[count++] = "--ready";
     if (service->settings.health_failures) argv[count++] = "--health";
+    if (*service->instance) argv[count++] = "--argument";
+    if (*service->instance) argv[count++] = service->instance;
     argv[count++] = pid;
     argv[count++] = start;
     argv[count] = 0;

@@ -175,8 +175,8 @@ static void end_saying(struct service const *service, struct sv_spawn const *how
 
 static void start_run(struct service *service, struct sv_event *answer)
 {
-    static char const *const argv[] = {"./run", 0};
     struct sv_spawn_fd fds[SAYING];
+    char const *const argv[] = {"./run", service_argument(service), 0};
     struct sv_spawn how = {.file = "./run", .argv = argv};
 
     if (!service->machine.draining && !service_needs_are_met(service)) {
@@ -205,14 +205,17 @@ static void start_run(struct service *service, struct sv_event *answer)
     note_start_failed(service, answer);
 }
 
-/* finish: exit code or 256, signal or 0, name of the service, process group of run. */
+/* finish: exit code or 256, signal or 0, name of the service, process group of run, and
+ * the instance if it is one. */
 static void start_finish(struct service *service, struct sv_event *answer)
 {
     struct sv_status const *status = &service->status;
     int exited = status->ending == SV_ENDING_EXIT;
     int killed = status->ending == SV_ENDING_SIGNAL;
     char code[UINT_FMT], signal_number[UINT_FMT], group[UINT_FMT];
-    char const *const argv[] = {"./finish", code, signal_number, service->name, group, 0};
+    char const *const argv[] = {
+        "./finish", code, signal_number, service->name, group, service_argument(service),
+        0};
     struct sv_spawn how = {.file = "./finish", .argv = argv};
 
     code[uint_fmt(code, exited ? status->ending_value : 256)] = 0;

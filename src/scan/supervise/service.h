@@ -52,6 +52,8 @@ struct trouble {
 
 struct service {
     char const *dir_name; /* as the user gave it, for messages */
+    char const *instance; /* which one of a template (instance.h); "": of none. Null
+                             before start-up */
     char name[SV_NAME_MAX];
 
     int dir;          /* the service directory, which is our working directory */
@@ -187,6 +189,12 @@ extern void service_tree_forget(struct service *service, pid_t run_pid);
 extern int service_tree_signal(struct service *service, uint32_t signals);
 extern int service_tree_kill(struct service *service, int is_over);
 
+/* What run gets as $1 and finish as $5; null: they get no such argument. */
+static inline char const *service_argument(struct service const *service)
+{
+    return *service->instance ? service->instance : 0;
+}
+
 /* The process group of the run. */
 extern pid_t service_tree_group(struct service const *service);
 
@@ -230,7 +238,7 @@ extern void service_upgrade(struct service *service);
  * supervise --check, in a service directory: whether this program could go on from the
  * page there. Returns 0, or dies.
  */
-extern int service_check(char const *dir_name);
+extern int service_check(struct service const *service);
 
 /* Stores all that a supervise must not forget. */
 extern void service_store(struct service *service);

@@ -21,6 +21,7 @@
 #include <sv/clock.h>
 #include <sv/controlfifo.h>
 #include <sv/handover.h>
+#include <sv/instance.h>
 #include <sv/message.h>
 #include <sv/openat.h>
 #include <sv/personality.h>
@@ -54,14 +55,20 @@ static char const *last_part(char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+/* The name of a template is followed by what makes it that of the instance. */
 static void set_name(struct service *service, char const *name, char const *suffix)
 {
     size_t suffix_length = strlen(suffix);
+    size_t room = sizeof service->name - suffix_length;
     size_t length = strlen(name);
 
-    if (length + suffix_length >= sizeof service->name)
-        length = sizeof service->name - 1 - suffix_length;
+    if (length >= room) length = room - 1;
     memcpy(service->name, name, length);
+    service->name[length] = 0;
+    if (*service->instance && sv_instance_is_template(name))
+        (void)sv_instance_append(service->name, room,
+                                 service->instance); /* or it is cut */
+    length = strlen(service->name);
     memcpy(service->name + length, suffix, suffix_length + 1);
 }
 
@@ -113,11 +120,28 @@ static void open_scan_dir(struct service *service)
     service->scan_dir = open2(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/*
+ * Of which instance the directory is, if we were not told. An image that was executed
+ * anew would have been, and the name may be relative to where we are no more.
+ */
+static void find_instance(struct service *service)
+{
+    static SV_LARGE char kept[SV_INSTANCE_MAX]; /* untouched by all that are none */
+    char instance[SV_INSTANCE_MAX];
+
+    if (service->instance) return;
+    service->instance = "";
+    if (service->handed_count) return;
+    sv_statedir_instance(service->dir_name, instance);
+    if (*instance) service->instance = strcpy(kept, instance);
+}
+
 static void open_directories(struct service *service)
 {
     char path[SV_STATEDIR_MAX];
 
     open_scan_dir(service);
+    find_instance(service);
     /* an image that was executed anew is there already; the name may be relative */
     if (!service->handed_count && chdir(service->dir_name) < 0)
         sv_dieusys(111, "chdir to ", service->dir_name);
@@ -126,10 +150,10 @@ static void open_directories(struct service *service)
     find_name(service);
     if (sv_servicedir_has(service->dir, "down") < 0)
         sv_dieusys(111, "stat ", service->dir_name, "/down");
-    service->state_dir = sv_statedir_open(1);
+    service->state_dir = sv_statedir_open(service->instance, 1);
     if (service->state_dir >= 0) return;
     int error_number = errno;
-    if (sv_statedir_path(path, sizeof path) < 0)
+    if (sv_statedir_path(path, sizeof path, service->instance) < 0)
         sv_dieusys(111, "find a place for supervise");
     errno = error_number;
     char const *remedy = sv_statedir_remedy(errno);

@@ -217,14 +217,33 @@ static void resume(struct service *service)
     if (!service->leaving) reap(service);
 }
 
+/*
+ * --check and then --instance ARG are for our own use: what svscan starts does not tell
+ * by its name which instance it is of, and what was executed anew is somewhere else.
+ * Returns whether there was --check.
+ */
+static int read_options(struct service *service, int argc, char const *const *argv)
+{
+    int checks = argc > 2 && !strcmp(argv[1], "--check");
+
+    argc -= checks;
+    argv += checks;
+    if (argc > 3 && !strcmp(argv[1], "--instance") && !strchr(argv[2], '/')) {
+        service->instance = argv[2];
+        argc -= 2;
+        argv += 2;
+    }
+    if (argc != 2) sv_dieusage(100, USAGE);
+    service->dir_name = argv[1];
+    return checks;
+}
+
 int main(int argc, char const *const *argv)
 {
     static struct service service;
     static SV_LARGE struct sv_tally tally;
 
-    if (argc == 3 && !strcmp(argv[1], "--check")) return service_check(argv[2]);
-    if (argc != 2) sv_dieusage(100, USAGE);
-    service.dir_name = argv[1];
+    if (read_options(&service, argc, argv)) return service_check(&service);
     service.tally = &tally;
     int resumes = service_start_up(&service);
 

@@ -37,7 +37,9 @@ static int name_of(struct service const *service, char *name)
 {
     struct stat about;
 
-    if (fstat(service->dir, &about) < 0) return 0;
+    /* the directory that the service has to itself */
+    if (fstat(*service->instance ? service->state_dir : service->dir, &about) < 0)
+        return 0;
     sv_cgrouppath_name(name, about.st_dev, about.st_ino);
     return 1;
 }

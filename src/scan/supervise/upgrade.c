@@ -39,8 +39,12 @@ static void refuse(struct service const *service, char const *path, char const *
 void service_begin_upgrade(struct service *service)
 {
     char path[PATH_MAX];
-    char const *const argv[] = {"supervise", "--check", ".", 0};
-    struct sv_spawn const how = {.file = path, .argv = argv, .dir = -1};
+    char const *const plain[] = {"supervise", "--check", ".", 0};
+    char const *const one_of_many[] = {"supervise",       "--check", "--instance",
+                                       service->instance, ".",       0};
+    struct sv_spawn const how = {.file = path,
+                                 .argv = *service->instance ? one_of_many : plain,
+                                 .dir = -1};
 
     if (service->checker) return; /* it is on its way */
     if (!service->is_mapped) {
@@ -84,10 +88,12 @@ int service_checker_ended(struct service *service, int pid, int wait_status)
 void service_upgrade(struct service *service)
 {
     char path[PATH_MAX];
-    char const *const argv[] = {"supervise", service->dir_name, 0};
     int const fds[] = {service->lock,     service->fifos[0], service->fifos[1],
                        service->fifos[2], service->fifos[3], service->notify,
                        service->scan_dir};
+    char const *const plain[] = {"supervise", service->dir_name, 0};
+    char const *const one_of_many[] = {"supervise", "--instance", service->instance,
+                                       service->dir_name, 0};
 
     service->upgrading = 0;
     service_write(service);
@@ -95,12 +101,13 @@ void service_upgrade(struct service *service)
         refuse(service, "/proc/self/exe", sv_errortext(errno));
         return;
     }
-    sv_handover_execute(path, argv, fds, sizeof fds / sizeof *fds);
+    sv_handover_execute(path, *service->instance ? one_of_many : plain, fds,
+                        sizeof fds / sizeof *fds);
     refuse(service, path, sv_errortext(errno));
 }
 
 /* What --check does, in the service directory. */
-int service_check(char const *dir_name)
+int service_check(struct service const *service)
 {
     unsigned char life[SV_BOOT_ID];
     struct sv_recovery page;
@@ -109,9 +116,10 @@ int service_check(char const *dir_name)
     struct sv_control decoder;
     struct sv_recovery_doing doing;
 
-    if (chdir(dir_name) < 0) sv_dieusys(111, "chdir to ", dir_name);
-    int dir = sv_statedir_open(0);
-    if (dir < 0) sv_dieusys(111, "check ", dir_name);
+    char const *instance = service->instance ? service->instance : "";
+    if (chdir(service->dir_name) < 0) sv_dieusys(111, "chdir to ", service->dir_name);
+    int dir = sv_statedir_open(instance, 0);
+    if (dir < 0) sv_dieusys(111, "check ", service->dir_name);
     if (sv_process_life(life) < 0) sv_dieusys(111, "read the boot id");
     int found = sv_recoveryfile_peek(&page, dir, life);
     if (found < 0) sv_dieusys(111, "read " SV_RECOVERY_FILE);

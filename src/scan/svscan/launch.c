@@ -147,11 +147,13 @@ static int place_directory(struct launch *launch, struct launch_order const *ord
 
 static pid_t start(struct launch *launch, struct launch_order const *order)
 {
-    char const *const argv[] = {NAME, order->name, 0};
+    char const *const plain[] = {NAME, order->name, 0};
+    char const *const one_of_many[] = {NAME, "--instance", order->instance, order->name,
+                                       0};
     struct sv_spawn_fd const stream = {.from = launch->stream_fd, .to = order->to};
     struct sv_spawn const how = {
         .file = launch->supervise,
-        .argv = argv,
+        .argv = *order->instance ? one_of_many : plain,
         .dir = order->dir || order->place >= 0 ? launch->dir_fd : -1,
         .fds = &stream,
         .fd_count = order->from >= 0,

@@ -46,9 +46,10 @@ extern void launch_raise_limit(struct launch *launch);
 
 /* What a supervise is started with. */
 struct launch_order {
-    char const *name; /* its argument */
-    char const *dir;  /* its working directory, null: ours */
-    dev_t device;     /* what `dir` must be; defined if (dir) */
+    char const *name;     /* its argument */
+    char const *instance; /* of which instance it is; "": of none */
+    char const *dir;      /* its working directory, null: ours */
+    dev_t device;         /* what `dir` must be; defined if (dir) */
     ino_t inode;
     int place; /* its working directory as a descriptor instead, -1: none */
     int from;  /* a descriptor of ours, -1: none ... */

@@ -97,6 +97,7 @@ static pid_t launch(struct svscan *svscan, struct entry const *entry, int is_log
     char const *name = entry->is_named ? table_text(entry) : ".";
     struct launch_order const order = {
         .name = is_log ? "log" : name,
+        .instance = entry->instance,
         .dir = is_log && entry->is_named ? name : 0,
         .device = entry->device,
         .inode = entry->inode,
@@ -149,6 +150,7 @@ static int stop(struct svscan *svscan, struct entry *entry, enum sv_scan_side si
 static void watch(struct svscan *svscan, struct entry *entry)
 {
     if (svscan->watch.fd < 0) return; /* which has been warned about */
+    if (*entry->instance) return;     /* that of its template was there before it */
     int watch_id = sv_watch_add(&svscan->watch, table_text(entry), SV_WATCH_COMES);
     if (watch_id < 0 && errno != ENOENT && errno != EEXIST
         && trouble_is_new(&svscan->troubles, TROUBLE_YOUNG))

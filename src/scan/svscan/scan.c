@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 
 #include <sv/clock.h>
+#include <sv/instance.h>
 #include <sv/message.h>
+#include <sv/statedir.h>
 
 #include "svscan.h"
 
@@ -32,6 +34,12 @@ static void lack_memory(struct svscan *svscan, char const *text)
     if (trouble_is_new(&svscan->troubles, TROUBLE_MEMORY))
         sv_warnu("start ", text, ": ", sv_errortext(errno),
                  ", trying again every second");
+}
+
+/* A template is not run; its instances have names of their own. */
+static int is_service_name(char const *text)
+{
+    return text[0] != '.' && !sv_instance_is_template(text);
 }
 
 /* Names that come and go ------------------------------------------------------------- */
@@ -76,17 +84,21 @@ static void attach(struct svscan *svscan, struct name *name, struct entry *entry
 static void is_directory(struct svscan *svscan, char const *text, struct name *name,
                          struct stat const *about)
 {
-    struct entry *entry = table_find(&svscan->table, about->st_dev, about->st_ino);
+    char instance[SV_INSTANCE_MAX];
 
+    sv_statedir_instance(text, instance);
+    struct entry *entry =
+        table_find(&svscan->table, about->st_dev, about->st_ino, instance);
     if (name && name->entry && name->entry == entry) return;
     if (name && name->entry) {
         detach(svscan, name);
         name = 0;
         /* feeding an event to an entry may end any entry */
-        entry = table_find(&svscan->table, about->st_dev, about->st_ino);
+        entry = table_find(&svscan->table, about->st_dev, about->st_ino, instance);
     }
     if (!name) name = table_add_name(&svscan->table, text);
-    if (name && !entry) entry = table_add(&svscan->table, about->st_dev, about->st_ino);
+    if (name && !entry)
+        entry = table_add(&svscan->table, about->st_dev, about->st_ino, instance);
     if (!name || !entry) {
         if (name) table_forget_name(&svscan->table, name);
         lack_memory(svscan, text);
@@ -177,7 +189,7 @@ static long read_names(struct svscan *svscan)
     while (errno = 0, (found = readdir(dir)) || errno == EINTR) {
         if (!found) continue; /* that was a signal */
         count++;
-        if (found->d_name[0] == '.') continue;
+        if (!is_service_name(found->d_name)) continue;
         int is_known = table_find_name(&svscan->table, found->d_name) != 0;
         look_at(svscan, found->d_name);
         if (is_known) look_for_log(svscan, found->d_name);
@@ -236,6 +248,19 @@ void svscan_watch(struct svscan *svscan)
                  " a");
 }
 
+/*
+ * Something happened to a name in the scan directory. If that is a template, any number
+ * of links lead somewhere else now, or to nowhere.
+ */
+static void take_name(struct svscan *svscan, char const *text)
+{
+    if (svscan->leaving) return;
+    if (is_service_name(text))
+        look_at(svscan, text);
+    else if (text[0] != '.')
+        svscan->scan_wanted = 1;
+}
+
 static void take_event(struct svscan *svscan, struct sv_watch_event const *event)
 {
     struct entry *entry = table_find_watch(&svscan->table, event->id);
@@ -243,8 +268,7 @@ static void take_event(struct svscan *svscan, struct sv_watch_event const *event
 
     switch (event->kind) {
     case SV_WATCH_NAME:
-        if (is_ours && event->name[0] != '.' && !svscan->leaving)
-            look_at(svscan, event->name);
+        if (is_ours) take_name(svscan, event->name);
         if (entry && !strcmp(event->name, "log")) svscan_log_appeared(svscan, entry);
         break;
     case SV_WATCH_MOVED:

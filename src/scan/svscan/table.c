@@ -7,14 +7,24 @@
 
 /* Entries ---------------------------------------------------------------------------- */
 
-struct entry *table_add(struct table *table, dev_t device, ino_t inode)
+static uint64_t hash_identity(dev_t device, ino_t inode, char const *instance)
 {
-    struct entry *entry = calloc(1, sizeof *entry);
+    uint64_t hash = lookup_hash_numbers(device, inode);
+
+    return *instance ? lookup_hash_numbers(hash, lookup_hash_text(instance)) : hash;
+}
+
+struct entry *table_add(struct table *table, dev_t device, ino_t inode,
+                        char const *instance)
+{
+    size_t length = strlen(instance);
+    struct entry *entry = calloc(1, sizeof *entry + length + 1);
 
     if (!entry) return 0;
     sv_scanplan_init(&entry->plan);
     entry->device = device;
     entry->inode = inode;
+    memcpy(entry->instance, instance, length + 1);
     entry->reader = entry->writer = entry->watch_id = entry->place = -1;
     for (unsigned int side = 0; side < SV_SCAN_SIDE_COUNT; side++) {
         struct half *half = &entry->halves[side];
@@ -27,7 +37,7 @@ struct entry *table_add(struct table *table, dev_t device, ino_t inode)
     if (table->first) table->first->previous = entry;
     table->first = entry;
     lookup_add(&table->identities, &entry->by_identity,
-               lookup_hash_numbers(device, inode));
+               hash_identity(device, inode, instance));
     return entry;
 }
 
@@ -58,14 +68,17 @@ void table_remove(struct table *table, struct entry *entry)
     free(entry);
 }
 
-struct entry *table_find(struct table const *table, dev_t device, ino_t inode)
+struct entry *table_find(struct table const *table, dev_t device, ino_t inode,
+                         char const *instance)
 {
     struct link *link =
-        lookup_first(&table->identities, lookup_hash_numbers(device, inode));
+        lookup_first(&table->identities, hash_identity(device, inode, instance));
 
     for (; link; link = lookup_next(link)) {
         struct entry *entry = lookup_owner(link, struct entry, by_identity);
-        if (entry->device == device && entry->inode == inode) return entry;
+        if (entry->device == device && entry->inode == inode
+            && !strcmp(entry->instance, instance))
+            return entry;
     }
     return 0;
 }

@@ -54,7 +54,10 @@ struct name {
     char text[];
 };
 
-/* A service directory, by device and inode number. */
+/*
+ * A service directory, by device and inode number; an instance (instance.h) also by its
+ * ARG, as its directory is that of its template.
+ */
 struct entry {
     struct entry *previous, *following; /* among all entries */
     struct sv_scanplan plan;
@@ -71,6 +74,7 @@ struct entry {
     struct entry *awaited; /* whose end it waits for: awaited->heir == this */
     struct link by_identity;
     struct link by_watch;
+    char instance[]; /* "": of none */
 };
 
 /* All zero is empty. */
@@ -90,10 +94,12 @@ struct table {
  * Adds an entry without a name, its plan new, nothing open. Null with ENOMEM. Removing it
  * frees it, and the last name it had; nothing of it may be open, alive or waited for.
  */
-extern struct entry *table_add(struct table *table, dev_t device, ino_t inode);
+extern struct entry *table_add(struct table *table, dev_t device, ino_t inode,
+                               char const *instance);
 extern void table_remove(struct table *table, struct entry *entry);
 
-extern struct entry *table_find(struct table const *table, dev_t device, ino_t inode);
+extern struct entry *table_find(struct table const *table, dev_t device, ino_t inode,
+                                char const *instance);
 
 /*
  * A name without an entry, which can be found by its text. Null with ENOMEM. Forgetting

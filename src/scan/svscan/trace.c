@@ -58,7 +58,7 @@ int trace_open_state(struct half const *half)
     int service = trace_open_service(half);
 
     if (service < 0) return -1;
-    int state = sv_statedir_open_at(service, 0);
+    int state = sv_statedir_open_at(service, half->entry->instance, 0);
     (void)give_up(service);
     return state;
 }
@@ -143,7 +143,7 @@ int trace_read(struct half const *half, unsigned char const *life, struct trace 
     *trace = (struct trace){.supervise = 0};
     int service = trace_open_service(half);
     if (service < 0) return trace_is_lack(errno) ? -1 : 0;
-    int state = sv_statedir_open_at(service, 0);
+    int state = sv_statedir_open_at(service, half->entry->instance, 0);
     if (state >= 0) found = sv_recoveryfile_peek(&page, state, life);
     int error_number = errno;
     if (state >= 0) (void)close(state); /* only a place */
