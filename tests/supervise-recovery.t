@@ -95,7 +95,7 @@ subtest 'it ends while nobody looks after it' => sub {
     kill 'KILL', $pid;
     wait_until { !alive($pid) } 10, 'its end';
     $supervise = take_over($service);
-    wait_until { starts($service) == 2 } 10, 'another start';
+    wait_until { field($service, 'starts') eq '2' } 10, 'another start';
     like run('svstat', '-v', $service)->{out}, qr/last run: (?:killed by SIGKILL|ended unseen|unknown)/,
         'how it ended is known, or known to be unknown';
     end_well($supervise, $service);

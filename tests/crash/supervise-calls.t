@@ -195,6 +195,29 @@ my @stories = (
         steps => [[wait => {%$up, starts => 1}]],
     },
     {
+        name    => 'control scripts',
+        scripts => ['run'], # a control script that is killed has been run
+        files   => {control => {
+            t => "echo control t >> log.txt\nexit 1",
+            d => 'echo control d >> log.txt',
+            u => 'echo control u >> log.txt',
+            h => "echo control h >> log.txt\nexit 1",
+        }},
+        steps   => [
+            [wait => {%$up, starts => 1}],
+            [send => 'hi', {got => [1, 2]}],
+            [send => 'd', {phase => 'down', wanted => 'down'}],
+            [send => 'u', {%$up, starts => 2}],
+            [send => 'r', {%$up, starts => 3}],
+        ],
+        check   => sub {
+            my ($play) = @_;
+            my @scripts = (read_file("$play->{service}/log.txt") // '') =~ /^control (\w)$/mg;
+            # and when it is brought down in the end
+            return "@scripts" eq 'h t d u t d t d' ? Kept::checked($play) : "the scripts @scripts were run";
+        },
+    },
+    {
         name    => 'a run script that comes later',
         scripts => [],
         steps   => [

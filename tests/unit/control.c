@@ -232,10 +232,33 @@ static void tokens(void)
            "the last token counts, for one mark");
 }
 
+static void scripts(void)
+{
+    static struct {
+        char byte;
+        char const *letters;
+    } const more[] = {{'u', "u"},  {'U', "u"},  {'o', "u"},  {'Q', "u"}, {'d', "td"},
+                      {'D', "td"}, {'r', "td"}, {'x', "tx"}, {'R', "R"}, {'P', "p"},
+                      {'C', "c"},  {'K', "k"},  {'y', "w"},  {'O', ""},  {'T', ""},
+                      {'E', ""},   {'+', ""},   {'=', ""},   {'L', ""},  {'l', ""}};
+    unsigned int own = 0;
+
+    for (unsigned int i = 0; i < sizeof more / sizeof *more; i++)
+        is_str(sv_control_scripts(sv_control_find((unsigned char)more[i].byte)),
+               more[i].letters, "the scripts of %c", more[i].byte);
+    for (unsigned int kind = 0; kind < SV_COMMAND_COUNT; kind++) {
+        char const *letters = sv_control_scripts((enum sv_command_kind)kind);
+        own += letters[0] == (char)sv_control_words[kind].byte && !letters[1];
+    }
+    is_int(own, SV_COMMAND_COUNT + 2 - sizeof more / sizeof *more,
+           "every other command has its own");
+}
+
 int main(void)
 {
     the_list();
     signals();
+    scripts();
     letters();
     modifiers();
     marks();

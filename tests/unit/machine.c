@@ -443,6 +443,68 @@ static void test_down_file(void)
     ok(asks_for(SV_ACTION_LEAVE), "TERM to supervise while it waits: it leaves");
 }
 
+/* A command with a control script: when that begins, and when it has ended. */
+static void scripted(unsigned char letter, int begins, int handled)
+{
+    struct sv_command what = {.kind = sv_control_find(letter), .uid = 77};
+
+    what.has_script = begins != 0;
+    what.handled = handled != 0;
+    step((struct sv_event){.kind = SV_EVENT_COMMAND, .command = what});
+}
+
+static void test_scripts(void)
+{
+    begin_up();
+    settings.timeout_kill_ms = 3000;
+    now_ms += 100;
+    command('p');
+    scripted('d', 1, 0);
+    ok(machine.phase == SV_PHASE_STOPPING && machine.wanted == SV_WANTED_DOWN,
+       "d: while its script runs it is to end");
+    ok(!actions.count && machine.paused, "but nothing is sent");
+    is_int(sv_machine_deadline(&machine), SV_NEVER, "and timeout-kill does not run");
+    now_ms += 5000;
+    scripted('d', 0, 1);
+    is_int(actions.stop_signals, BIT(SIGCONT), "it has seen to it: CONT only");
+    ok(!machine.paused, "as that unpauses");
+    is_int(sv_machine_deadline(&machine), now_ms + 3000, "from now on timeout-kill runs");
+
+    begin_up();
+    now_ms += 100;
+    scripted('d', 1, 0);
+    scripted('d', 0, 0);
+    is_int(actions.stop_signals, BIT(SIGTERM) | BIT(SIGCONT), "it has not: as without");
+    begin_up();
+    now_ms += 100;
+    scripted('d', 1, 0);
+    dies_after(5, EXIT(0));
+    ok(machine.phase == SV_PHASE_DOWN, "d: what the script ends stays down");
+    begin_up();
+    now_ms += 100;
+    scripted('t', 1, 0);
+    ok(actions.changed && !actions.count, "t: nothing is sent while it runs");
+    dies_after(5, EXIT(0));
+    ok(asks_for(SV_ACTION_START_RUN) && !machine.quick_deaths,
+       "what it ends dies because it was asked to");
+
+    begin_up();
+    now_ms += 100;
+    scripted('p', 1, 0);
+    ok(!machine.paused && !actions.count, "p: not paused while it runs");
+    scripted('p', 0, 1);
+    ok(machine.paused && !actions.count, "but when it has seen to it");
+    struct sv_event event = {.kind = SV_EVENT_TERMINATE};
+    event.command.has_script = 1;
+    step(event);
+    ok(machine.leaving && machine.phase == SV_PHASE_STOPPING && !actions.count,
+       "supervise is to leave: the same");
+    event.command.has_script = 0;
+    step(event);
+    is_int(actions.stop_signals, BIT(SIGTERM) | BIT(SIGCONT),
+           "and afterwards as without");
+}
+
 int main(void)
 {
     test_begin();
@@ -456,5 +518,6 @@ int main(void)
     test_drain();
     test_kill_mode();
     test_down_file();
+    test_scripts();
     return done();
 }

@@ -26,14 +26,21 @@ static void store(uint64_t serial, unsigned int letters)
                                  .mark_uid = UINT64_C(1) << 33,
                                  .uid = 77,
                                  .to_log = 1};
-    struct sv_recovery_doing doing = {.run_pid = 12,
-                                      .forgiven_ms = 345,
-                                      .actions = 1u << SV_ACTION_SIGNAL,
-                                      .signals = 1u << 15,
-                                      .group_signals = 2,
-                                      .stop_signals = 4,
-                                      .input_done = letters,
-                                      .input_round = 9};
+    struct sv_recovery_doing doing = {
+        .run_pid = 12,
+        .forgiven_ms = 345,
+        .actions = 1u << SV_ACTION_SIGNAL,
+        .signals = 1u << 15,
+        .group_signals = 2,
+        .stop_signals = 4,
+        .input_done = letters,
+        .input_round = 9,
+        .control = {.kind = SV_COMMAND_DOWN, .to_group = 1, .uid = 1000, .token = 66},
+        .control_pid = 88,
+        .control_start = UINT64_C(1) << 40,
+        .control_kill_ms = SV_NEVER,
+        .control_step = 0x302,
+        .control_starts = 5};
 
     sv_machine_init(&machine);
     sv_recovery_store(&page, &status, &machine, &decoder, &doing);
@@ -111,6 +118,12 @@ static void what_is_kept(void)
            && doing.group_signals == 2 && doing.stop_signals == 4
            && doing.input_done == 17 && doing.input_round == 9 && !doing.has_left,
        "and what is to be done");
+    ok(doing.control.kind == SV_COMMAND_DOWN && doing.control.to_group
+           && doing.control.uid == 1000 && doing.control.token == 66
+           && doing.control_pid == 88 && doing.control_start == UINT64_C(1) << 40
+           && doing.control_kill_ms == SV_NEVER && doing.control_step == 0x302
+           && doing.control_starts == 5,
+       "and the control script, and what it is for");
     page.slots[page.turn & 1].phase = SV_PHASE_COUNT;
     is_int(loaded_serial(), 0, "a phase that there is not makes no sense");
     store(42, SV_RECOVERY_INPUT + 1);
@@ -164,6 +177,16 @@ static void ends(void)
        "of a birth nothing is known at first");
     sv_recovery_end_birth(&page);
     ok(page.birth.child == SV_CHILD_NONE, "and nothing has to be known at last");
+    page.end.si_pid = page.relayed_pid = 99;
+    page.control_birth.spawned.pid = 98;
+    sv_recovery_begin_control(&page, 2, 6);
+    ok(!sv_recovery_end_of(&page, 99, &wait_status) && page.relayed_pid == 99
+           && page.control_birth.child == 2 && page.control_birth.started_ms == 6
+           && !page.control_birth.spawned.pid,
+       "a control script is born in the same way, but an end that was told stays");
+    sv_recovery_end_control(&page);
+    ok(!page.control_birth.child && page.birth.child == SV_CHILD_NONE,
+       "in a place of its own");
 }
 
 static void input(void)

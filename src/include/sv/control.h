@@ -102,11 +102,12 @@ extern struct sv_command_word const sv_control_words[];
 /* A command as supervise acts on it: never one of the four modifiers. */
 struct sv_command {
     enum sv_command_kind kind;
-    unsigned int to_group : 1; /* signals go to the process group */
-    unsigned int to_log : 1;   /* meant for the logger in the same supervise */
-    unsigned int handled : 1;  /* a control script has seen to it: no signal is sent */
-    uint32_t uid;              /* who asked, SV_CONTROL_UID_UNKNOWN if nobody said */
-    uint32_t token;            /* the sender's, 0 if there is none */
+    unsigned int to_group : 1;   /* signals go to the process group */
+    unsigned int to_log : 1;     /* meant for the logger in the same supervise */
+    unsigned int has_script : 1; /* a control script begins: nothing is sent yet */
+    unsigned int handled : 1;    /* it has seen to it: no signal is sent */
+    uint32_t uid;                /* who asked, SV_CONTROL_UID_UNKNOWN if nobody said */
+    uint32_t token;              /* the sender's, 0 if there is none */
 };
 
 /* A reader's place in the stream. All zero is the start of a batch. */
@@ -146,6 +147,13 @@ extern enum sv_command_kind sv_control_find_option(char const *option);
  * down, reload ...). Signal numbers are this machine's.
  */
 extern int sv_control_signal(enum sv_command_kind kind);
+
+/*
+ * The letters of the control scripts of a command, in their order, "" if it has none
+ * (servicedir(7), runsv(8)): one letter for a signal, "u" for what starts a service,
+ * "td" and "tx" for what ends it, or supervise.
+ */
+extern char const *sv_control_scripts(enum sv_command_kind kind);
 
 /* Writes the mark for the next `covers` bytes (1..31) sent by `uid` into mark[0..5]. */
 extern void sv_control_mark(unsigned char *mark, unsigned int covers, uint32_t uid);

@@ -45,9 +45,12 @@
  *           p c    -                        settle: STOP, CONT; paused  -
  *           T      KILL_TREE                KILL_TREE                   KILL_TREE
  *           other  -                        settle: the signal          -
- *           if it was `handled`: the same, but no signal is sent
+ *           if it `has_script`: the same, but no signal is sent, and timeout-kill does
+ *           not run; when that has ended, the command comes again: `handled`, then no
+ *           signal is sent but a CONT with d, D and r, or not, then all is as without
  *           U also removes `down`; D and Q also create it
- *   TERMINATE      as d and x               as d and x                  as d and x
+ *   TERMINATE      as d and x, scripts      as d and x                  as d and x
+ *                  included
  *   DRAIN          start if it was to       wanted ONCE, leave; TERM    wanted ONCE,
  *                  start; leave             only after a while          leave
  *   STARTED        RUN, UP; STARTING if     !                           !
@@ -248,7 +251,7 @@ struct sv_cause {
 struct sv_event {
     enum sv_event_kind kind;
     int64_t now_ms;            /* CLOCK_MONOTONIC */
-    struct sv_command command; /* COMMAND */
+    struct sv_command command; /* COMMAND; TERMINATE: has_script and handled */
     int pid;                   /* STARTED, FINISH_STARTED, MAIN */
     int64_t value_ms;          /* ALIVE: the watchdog's time from now on, 0: as it was,
                                   SV_NEVER: none; EXTEND: how long from now */

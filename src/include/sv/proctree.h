@@ -17,12 +17,14 @@
  */
 extern int sv_proctree_adopt_orphans(void);
 
+#define SV_PROCTREE_SKIP 4
+
 /* Where processes are looked for: in all of the first three. 0: not there. */
 struct sv_proctree {
     pid_t below;   /* below this one, itself left out */
     pid_t from;    /* this one, and all below it */
     pid_t session; /* in this session, and all below them; costs a look at everybody */
-    pid_t skip;    /* this one, and what is below it, is left out */
+    pid_t skip[SV_PROCTREE_SKIP]; /* these, and what is below them, are left out */
 };
 
 typedef void sv_proctree_visit(pid_t pid, void *data);

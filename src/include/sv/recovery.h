@@ -72,7 +72,8 @@ struct sv_recovery_doing {
     int control_pid;           /* of that script; 0: none */
     uint64_t control_start;    /* its start time */
     int64_t control_kill_ms;   /* it is killed then, or SV_NEVER */
-    unsigned int control_step; /* which script of those that this command has */
+    unsigned int control_step; /* which script of those that this command has; 0: none */
+    uint32_t control_starts;   /* the count of starts when it came: of which run it is */
     struct sv_notice notice;   /* the reader of .ready, ... */
     uint32_t notice_done;      /* ... which has taken so many bytes of page->notice */
 };
@@ -105,8 +106,9 @@ struct sv_recovery_slot {
     int32_t control_pid;
     int64_t control_start, control_kill_ms;
     int64_t ready_ms, watchdog_ms, watchdog_every_ms;
-    uint32_t notice;  /* the reader of .ready (notice.h) */
-    uint32_t more[7]; /* 0 */
+    uint32_t notice; /* the reader of .ready (notice.h) */
+    uint32_t control_starts;
+    uint32_t more[6]; /* 0 */
 };
 
 struct sv_recovery {
@@ -132,6 +134,7 @@ struct sv_recovery {
     volatile pid_t message_pid;               /* who sent it; 0: not known */
     char notify_name[SV_SOCKET_MAX];          /* of the run's notify socket; "": none */
     char message[SV_RECOVERY_MESSAGE];
+    struct sv_recovery_birth control_birth; /* child: the control_step it is for */
 };
 
 _Static_assert(sizeof(struct sv_recovery) <= SV_RECOVERY_SIZE, "it is one page");
@@ -175,6 +178,11 @@ extern void sv_recovery_begin_birth(struct sv_recovery *page, enum sv_child chil
 
 /* What came of it has been stored as a decision. */
 extern void sv_recovery_end_birth(struct sv_recovery *page);
+
+/* The same of a control script, for that step. */
+extern void sv_recovery_begin_control(struct sv_recovery *page, unsigned int step,
+                                      int64_t now_ms);
+extern void sv_recovery_end_control(struct sv_recovery *page);
 
 /* Makes the input empty, ready to be read into. */
 extern void sv_recovery_clear_input(struct sv_recovery *page);

@@ -43,16 +43,23 @@ struct walk {
     pid_t pids[ROOM];
     unsigned int count;
     unsigned int asked;
-    unsigned int is_full; /* there were more */
-    int lacks;            /* some could not be asked */
-    pid_t skip;
+    unsigned int is_full;     /* there were more */
+    int lacks;                /* some could not be asked */
+    pid_t const *skip;        /* SV_PROCTREE_SKIP; null: nobody is left out */
     sv_proctree_visit *visit; /* when one is found; null: nothing */
     void *data;
 };
 
+static int is_in(pid_t const *pids, pid_t pid)
+{
+    for (unsigned int i = 0; i < SV_PROCTREE_SKIP; i++)
+        if (pids[i] == pid) return 1;
+    return 0;
+}
+
 static void find(struct walk *walk, pid_t pid)
 {
-    if (pid == walk->skip) return;
+    if (walk->skip && is_in(walk->skip, pid)) return;
     if (walk->visit) walk->visit(pid, walk->data);
     if (walk->count < ROOM)
         walk->pids[walk->count++] = pid;
@@ -155,7 +162,7 @@ static int belongs(struct sv_proctree const *where, pid_t pid)
     struct sv_process process;
 
     if (pid == where->below) return 0;
-    for (unsigned int i = 0; i < DEPTH && pid > 0 && pid != where->skip; i++) {
+    for (unsigned int i = 0; i < DEPTH && pid > 0 && !is_in(where->skip, pid); i++) {
         if (pid == where->from) return 1;
         int found = sv_process_look(pid, &process);
         if (found <= 0) return found;

@@ -76,6 +76,46 @@ int sv_control_signal(enum sv_command_kind kind)
     return 0;
 }
 
+char const *sv_control_scripts(enum sv_command_kind kind)
+{
+    switch (kind) {
+    case SV_COMMAND_UP:
+    case SV_COMMAND_UP_ALWAYS:
+    case SV_COMMAND_ONCE:
+    case SV_COMMAND_ONCE_ALWAYS: return "u";
+    case SV_COMMAND_DOWN:
+    case SV_COMMAND_DOWN_ALWAYS:
+    case SV_COMMAND_RESTART: return "td";
+    case SV_COMMAND_EXIT: return "tx";
+    case SV_COMMAND_PAUSE:
+    case SV_COMMAND_PAUSE_GROUP: return "p";
+    case SV_COMMAND_CONTINUE:
+    case SV_COMMAND_CONTINUE_GROUP: return "c";
+    case SV_COMMAND_KILL:
+    case SV_COMMAND_KILL_GROUP: return "k";
+    case SV_COMMAND_WINDOW:
+    case SV_COMMAND_WINDOW_S6: return "w";
+    case SV_COMMAND_HANGUP: return "h";
+    case SV_COMMAND_ALARM: return "a";
+    case SV_COMMAND_INTERRUPT: return "i";
+    case SV_COMMAND_TERMINATE: return "t";
+    case SV_COMMAND_QUIT: return "q";
+    case SV_COMMAND_USER1: return "1";
+    case SV_COMMAND_USER2: return "2";
+    case SV_COMMAND_ABORT: return "b";
+    case SV_COMMAND_RELOAD: return "R";
+    case SV_COMMAND_NO_RESTART: /* nothing to do instead, or to prepare */
+    case SV_COMMAND_KILL_TREE:  /* the last resort */
+    case SV_COMMAND_UPGRADE:    /* about supervise, not about the service */
+    case SV_COMMAND_GROUP:      /* cannot happen: the decoder keeps modifiers to itself */
+    case SV_COMMAND_PROCESS:
+    case SV_COMMAND_LOG:
+    case SV_COMMAND_MAIN:
+    case SV_COMMAND_COUNT: break;
+    }
+    return "";
+}
+
 void sv_control_end_batch(struct sv_control *control)
 {
     control->to_group = 0;

@@ -13,12 +13,6 @@ static uint32_t bit(int signal_number)
     return (uint32_t)1 << signal_number;
 }
 
-/* A control script has done what the signals of this command are for. */
-static int is_handled(struct sv_step const *step)
-{
-    return step->event->kind == SV_EVENT_COMMAND && step->event->command.handled;
-}
-
 /* The down signal has been sent: from now on timeout-kill counts. */
 void sv_step_limit_stop(struct sv_step const *step)
 {
@@ -51,16 +45,18 @@ void sv_step_send(struct sv_step const *step, int signal_number, int to_group)
 {
     struct sv_machine *machine = step->machine;
 
+    if (signal_number != SIGSTOP && signal_number != SIGCONT) {
+        machine->asked = 1;
+        machine->reason = step->actions->cause;
+    }
+    if (step->event->command.has_script) return;
     if (signal_number == SIGSTOP || signal_number == SIGCONT) {
         machine->paused = signal_number == SIGSTOP;
         machine->pending &= ~(bit(SIGSTOP) | bit(SIGCONT));
         machine->pending_group &= ~(bit(SIGSTOP) | bit(SIGCONT));
         sv_step_pause_deadlines(step);
-    } else {
-        machine->asked = 1;
-        machine->reason = step->actions->cause;
     }
-    if (is_handled(step)) return;
+    if (step->event->command.handled) return;
     if (to_group)
         machine->pending_group |= bit(signal_number);
     else
@@ -75,14 +71,16 @@ static void end_other_deadlines(struct sv_machine *machine)
     machine->reloading = 0;
 }
 
-static void send_stop(struct sv_step const *step, int signal_number)
+/* Also what has been told to end otherwise must not be stopped. */
+static void send_stop(struct sv_step const *step, uint32_t signals)
 {
     struct sv_machine *machine = step->machine;
 
     end_other_deadlines(machine);
+    machine->paused = 0;
     machine->pending &= ~bit(SIGSTOP);
     machine->pending_group &= ~bit(SIGSTOP);
-    machine->pending_stop |= bit(signal_number) | bit(SIGCONT);
+    machine->pending_stop |= signals | bit(SIGCONT);
     send_pending(step);
 }
 
@@ -92,14 +90,12 @@ void sv_step_stop_child(struct sv_step const *step)
 
     machine->phase = SV_PHASE_STOPPING;
     machine->reason = step->actions->cause;
-    machine->paused = 0;
     machine->asked = 1;
-    if (is_handled(step)) {
+    if (step->event->command.has_script)
         end_other_deadlines(machine);
-        sv_step_limit_stop(step);
-        return;
-    }
-    send_stop(step, step->settings->down_signal);
+    else
+        send_stop(step,
+                  step->event->command.handled ? 0 : bit(step->settings->down_signal));
 }
 
 void sv_step_condemn(struct sv_step const *step, int signal_number)
@@ -109,8 +105,7 @@ void sv_step_condemn(struct sv_step const *step, int signal_number)
     machine->phase = SV_PHASE_STOPPING;
     machine->reason = step->actions->cause;
     machine->condemned = 1;
-    machine->paused = 0;
-    send_stop(step, signal_number);
+    send_stop(step, bit(signal_number));
 }
 
 void sv_step_want_down(struct sv_step const *step)

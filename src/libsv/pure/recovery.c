@@ -126,6 +126,7 @@ static void store_doing(struct sv_recovery_slot *slot,
     slot->control_start = (int64_t)doing->control_start;
     slot->control_kill_ms = doing->control_kill_ms;
     slot->notice = doing->notice.state | doing->notice_done << NOTICE_DONE;
+    slot->control_starts = doing->control_starts;
 }
 
 void sv_recovery_store(struct sv_recovery *page, struct sv_status const *status,
@@ -180,6 +181,7 @@ static void load_doing(struct sv_recovery_slot const *slot,
     doing->control_pid = slot->control_pid;
     doing->control_start = (uint64_t)slot->control_start;
     doing->control_kill_ms = slot->control_kill_ms;
+    doing->control_starts = slot->control_starts;
     doing->notice.state = (unsigned char)slot->notice;
     doing->notice_done = slot->notice >> NOTICE_DONE;
 }
@@ -258,21 +260,38 @@ int sv_recovery_queued(struct sv_recovery const *page, uint64_t serial,
            && entry->serial == serial;
 }
 
+static void begin(struct sv_recovery *page, struct sv_recovery_birth *birth,
+                  uint32_t child, int64_t now_ms)
+{
+    page->end.si_pid = 0; /* the new process may get the pid of the old one */
+    birth->spawned.pid = birth->spawned.error_number = 0;
+    birth->spawned.first_ns = birth->spawned.last_ns = 0;
+    birth->started_ms = now_ms;
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    birth->child = child;
+}
+
 void sv_recovery_begin_birth(struct sv_recovery *page, enum sv_child child,
                              int64_t now_ms)
 {
-    page->end.si_pid = 0; /* the new process may get the pid of the old one */
-    page->relayed_pid = 0;
-    page->birth.spawned.pid = page->birth.spawned.error_number = 0;
-    page->birth.spawned.first_ns = page->birth.spawned.last_ns = 0;
-    page->birth.started_ms = now_ms;
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    page->birth.child = child;
+    page->relayed_pid = 0; /* for the same reason as the end */
+    begin(page, &page->birth, child, now_ms);
 }
 
 void sv_recovery_end_birth(struct sv_recovery *page)
 {
     page->birth.child = SV_CHILD_NONE;
+}
+
+void sv_recovery_begin_control(struct sv_recovery *page, unsigned int step,
+                               int64_t now_ms)
+{
+    begin(page, &page->control_birth, step, now_ms);
+}
+
+void sv_recovery_end_control(struct sv_recovery *page)
+{
+    page->control_birth.child = 0;
 }
 
 void sv_recovery_clear_input(struct sv_recovery *page)

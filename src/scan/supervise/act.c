@@ -17,7 +17,7 @@
 #include <sv/message.h>
 #include <sv/servicedir.h>
 
-#include "service.h"
+#include "beside.h"
 
 int trouble_is_new(struct trouble *trouble)
 {
@@ -168,12 +168,27 @@ static int find_heir(struct service *service, int wait_status, int unseen)
     return service_tree_heir(service, unseen, &service->child_start);
 }
 
+/*
+ * What a run has said before it ended comes before its end: that it was ready, or, above
+ * all, that it goes on in another process.
+ */
+static void hear_the_rest(struct service *service)
+{
+    if (service->hears_the_rest) return; /* an end that became known meanwhile */
+    service->hears_the_rest = 1;
+    if (service->ready >= 0) service_ready_read(service);
+    if (service->notify >= 0) service_notify_read(service);
+    service->hears_the_rest = 0;
+}
+
 void service_child_ended(struct service *service, int pid, int wait_status, int unseen)
 {
     struct sv_event event = {.now_ms = sv_clock_monotonic_ms(),
                              .wait_status = wait_status,
                              .unseen = unseen != 0};
 
+    if (pid && pid == service->machine.pid && service->machine.child == SV_CHILD_RUN)
+        hear_the_rest(service);
     if (!pid || pid != service->machine.pid) {
         service_tree_tidy(service); /* the last of what was killed, perhaps */
         return;

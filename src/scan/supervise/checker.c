@@ -20,7 +20,7 @@
 #include <sv/servicedir.h>
 #include <sv/spawn.h>
 
-#include "service.h"
+#include "beside.h"
 
 #define RETRY_MS 1000
 
@@ -56,10 +56,9 @@ static int decides_ready(struct service const *service)
 static int is_wanted(struct service const *service)
 {
     struct sv_machine const *machine = &service->machine;
-    int in_service = machine->phase == SV_PHASE_STARTING || machine->phase == SV_PHASE_UP;
+    int for_health = service->settings.health_failures && machine->phase == SV_PHASE_UP;
 
-    return in_service && service->ready >= 0
-           && (decides_ready(service) || service->settings.health_failures)
+    return service->ready >= 0 && (decides_ready(service) || for_health)
            && service_checks(service);
 }
 

@@ -21,7 +21,7 @@
 #include <sv/servicedir.h>
 #include <sv/statefile.h>
 
-#include "service.h"
+#include "beside.h"
 
 #define RETRY_MS 1000 /* where nothing can be watched */
 #define WAITING_FILE ".waiting"

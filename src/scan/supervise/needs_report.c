@@ -18,7 +18,7 @@
 #include <sv/openat.h>
 #include <sv/statefile.h>
 
-#include "service.h"
+#include "beside.h"
 
 #define MOST 256 /* services that are looked at */
 #define WAY_SIZE 2048

@@ -16,16 +16,21 @@
 #include <sv/message.h>
 #include <sv/notifysocket.h>
 #include <sv/process.h>
+#include <sv/proctree.h>
 #include <sv/sdnotify.h>
 #include <sv/statefile.h>
 
-#include "service.h"
+#include "beside.h"
 
 #define NUMBER 31        /* of the run's duplicate; scripts use the low ones */
 #define ENVIRONMENT 1024 /* variables that a run may have */
 #define GENERATIONS 256  /* between a process and its service */
 #define MESSAGES 16      /* in one round; others have their turn */
 #define SAID_FILE ".said"
+
+/* What it has said for people, as it stands in a file of its own. */
+static SV_LARGE char status_text[SV_RECOVERY_MESSAGE];
+static SV_LARGE char errno_text[16];
 
 static void close_socket(struct service *service)
 {
@@ -45,6 +50,7 @@ void service_notify_begin(struct service *service)
 
     page->message_length = 0;
     if (service->has_said) (void)unlinkat(service->state_dir, SAID_FILE, 0);
+    if (service->has_said) status_text[0] = errno_text[0] = 0;
     service->has_said = 0;
     close_socket(service);
     page->notify_name[0] = 0;
@@ -119,7 +125,9 @@ static void tell(struct service *service, enum sv_event_kind kind, int64_t value
 
     if (kind == SV_EVENT_READY) event.cause = SV_CAUSE_READY;
     if (kind == SV_EVENT_CONDEMNED) event.cause = SV_CAUSE_TRIGGERED;
-    if (service->machine.child == SV_CHILD_RUN) service_feed(service, &event);
+    if (service->machine.child != SV_CHILD_RUN) return;
+    service_feed(service, &event);
+    if (kind == SV_EVENT_EXTEND) service_record_deadlines(service);
 }
 
 /* The main process is another one from now on, if that is one of the service's. */
@@ -144,24 +152,42 @@ static void take_main(struct service *service, pid_t pid)
         service_adopted_ended(service);
 }
 
-/* What is for people stands in a file of its own: lines as they came. */
+/* Reads what an earlier supervise has noted. */
+static void read_said(struct service const *service)
+{
+    static SV_LARGE char text[sizeof status_text + sizeof errno_text + 32];
+    ssize_t length =
+        sv_statefile_read(service->state_dir, SAID_FILE, text, sizeof text - 1);
+
+    text[length > 0 ? length : 0] = 0;
+    for (char *line = text; *line;) {
+        char *end = line + strcspn(line, "\n");
+        char *next = *end ? end + 1 : end;
+        *end = 0;
+        if (!strncmp(line, "STATUS=", 7))
+            (void)snprintf(status_text, sizeof status_text, "%s", line + 7);
+        if (!strncmp(line, "ERRNO=", 6))
+            (void)snprintf(errno_text, sizeof errno_text, "%s", line + 6);
+        line = next;
+    }
+}
+
 static void write_said(struct service *service, struct sv_sdnotify const *said)
 {
-    char text[SV_RECOVERY_MESSAGE + 64];
-    size_t length = 0;
+    static SV_LARGE char text[sizeof status_text + sizeof errno_text + 32];
 
-    if (said->has_status && said->status_length) {
-        memcpy(text, "STATUS=", 7);
-        length = 7
-                 + sv_sdnotify_copy_status(text + 7, SV_RECOVERY_MESSAGE, said->status,
-                                           said->status_length);
-        text[length++] = '\n';
-    }
+    if (said->has_status)
+        (void)sv_sdnotify_copy_status(status_text, sizeof status_text, said->status,
+                                      said->status_length);
     if (said->has_errno)
-        length += (size_t)snprintf(text + length, 32, "ERRNO=%d\n", said->error_number);
+        (void)snprintf(errno_text, sizeof errno_text, "%d", said->error_number);
+    int length =
+        snprintf(text, sizeof text, "%s%s%s%s%s%s", *status_text ? "STATUS=" : "",
+                 status_text, *status_text ? "\n" : "", *errno_text ? "ERRNO=" : "",
+                 errno_text, *errno_text ? "\n" : "");
     service->has_said = 1;
     (void)sv_statefile_write(service->state_dir, SAID_FILE, text,
-                             length); /* it is a remark, nothing depends on it */
+                             (size_t)length); /* it is a remark, nothing depends on it */
     service->status.flags |= SV_STATUS_SAID;
     service->status_changed = 1; /* for those who watch */
 }
@@ -226,23 +252,49 @@ void service_notify_read(struct service *service)
     }
 }
 
-/* The image before has handed its socket over; else the run has it. */
+struct search {
+    char const *name;
+    int number;
+    int fd; /* -1: not found yet */
+};
+
+static void ask(pid_t pid, void *data)
+{
+    struct search *search = data;
+
+    if (search->fd < 0)
+        search->fd = sv_notifysocket_take(pid, search->number, search->name);
+}
+
+/*
+ * The image before has handed its socket over; else the main process has it; and if that
+ * has ended, perhaps after it has named another one, who is left of its session.
+ */
 static int find_socket(struct service *service)
 {
     struct stat about;
+    struct search search = {.name = service->page->notify_name,
+                            .number = service_notify_number(service),
+                            .fd = -1};
+    struct sv_proctree const where = {.session = service->doing.run_pid};
 
     for (unsigned int i = 0; i < service->handed_count; i++)
         if (!fstat(service->handed[i], &about) && S_ISSOCK(about.st_mode))
             return service->handed[i];
-    return sv_notifysocket_take(service->machine.pid, service_notify_number(service),
-                                service->page->notify_name);
+    ask(service->machine.pid, &search);
+    int error_number = errno;
+    if (search.fd < 0 && error_number == ESRCH && where.session)
+        (void)sv_proctree_each(&where, ask, &search); /* or nobody has it */
+    errno = error_number;
+    return search.fd;
 }
 
 void service_notify_resume(struct service *service)
 {
     struct sv_recovery *page = service->page;
 
-    service->has_said = 1; /* perhaps */
+    service->has_said = (service->status.flags & SV_STATUS_SAID) != 0;
+    if (service->has_said) read_said(service);
     page->notify_name[sizeof page->notify_name - 1] = 0;
     if (!*page->notify_name || service->machine.child != SV_CHILD_RUN) return;
     service->notify = find_socket(service);

@@ -18,10 +18,11 @@
 #include <sv/servicedir.h>
 #include <sv/spawn.h>
 
-#include "service.h"
+#include "beside.h"
 
 #define COMPLAIN_MS 1000
-#define SAYING 2 /* descriptors that a run may get */
+#define SAYING 3 /* descriptors that a run may get */
+#define HELD 29  /* of the duplicate of notification-fd that keeps the FIFO */
 #define KILL ((uint32_t)1 << SIGKILL)
 
 /* To a process, or to a group (< 0); 0: to nobody. */
@@ -156,8 +157,12 @@ static void prepare_saying(struct service *service, struct sv_spawn *how,
     how->fds = fds;
     how->environment = service_notify_environment(service);
     int writer = number ? service_ready_writer(service) : -1;
-    if (writer >= 0)
+    if (writer >= 0) {
         fds[how->fd_count++] = (struct sv_spawn_fd){.from = writer, .to = (int)number};
+        /* many close theirs when they have written, and we may not be there then */
+        fds[how->fd_count++] =
+            (struct sv_spawn_fd){.from = writer, .to = number == HELD ? HELD - 1 : HELD};
+    }
     if (service->notify >= 0)
         fds[how->fd_count++] = (struct sv_spawn_fd){.from = service->notify,
                                                     .to = service_notify_number(service)};

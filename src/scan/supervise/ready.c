@@ -22,7 +22,7 @@
 #include <sv/openat.h>
 #include <sv/servicedir.h>
 
-#include "service.h"
+#include "beside.h"
 
 static void close_fifo(struct service *service)
 {

@@ -172,6 +172,13 @@ void service_record(struct service *service, struct sv_event const *event,
     service->status_changed = 1;
 }
 
+void service_record_deadlines(struct service *service)
+{
+    service->status.kill_ms = (uint64_t)service->machine.kill_ms;
+    service->status.ready_ms = (uint64_t)service->machine.ready_ms;
+    service->status_changed = 1;
+}
+
 void service_store(struct service *service)
 {
     sv_recovery_store(service->page, &service->status, &service->machine,

@@ -17,7 +17,7 @@
 #include <sv/recoveryfile.h>
 #include <sv/servicedir.h>
 
-#include "service.h"
+#include "beside.h"
 
 #define LOOK_MS 1000  /* without a pidfd; daemontools' restart delay */
 #define RELAY_MS 1000 /* how a service ended is known within that, or nobody knows */
@@ -250,6 +250,7 @@ void service_look_for_relayed(struct service *service)
 void service_resume(struct service *service)
 {
     service->status_changed = service->tally_changed = 1;
+    service_scripts_look(service);
     service_load_settings(service);
     if (service->machine.phase == SV_PHASE_BACKOFF)
         service_look_at_run(service); /* its time has not come yet */
@@ -259,9 +260,10 @@ void service_resume(struct service *service)
     service->adopted_is_over = !there;
     repeat_actions(service);
     service->adopted_is_over = 0;
-    if (!there) service_adopted_ended(service);
     service_notify_resume(service);
+    if (!there) service_adopted_ended(service);
     service_event(service, SV_EVENT_RESUME);
     service_ready_take(service);
+    service_scripts_resume(service);
     service_take_input(service);
 }

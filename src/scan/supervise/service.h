@@ -18,6 +18,7 @@
  *     checker.c    svcheck beside the run
  *     needs.c      waits for what the service needs
  *     needs_report.c  says what is wrong with that
+ *     scripts.c    runs control scripts
  */
 
 #ifndef SV_SUPERVISE_SERVICE_H
@@ -30,6 +31,7 @@
 #include <sv/journal.h>
 #include <sv/machine.h>
 #include <sv/needs.h>
+#include <sv/proctree.h>
 #include <sv/recovery.h>
 #include <sv/servicedir.h>
 #include <sv/setting.h>
@@ -75,6 +77,7 @@ struct service {
     int ready;              /* .ready, of this run; -1: none */
     int notify;             /* its notify socket; -1: none */
     int has_said;           /* there may be a file with what it says */
+    int hears_the_rest;     /* of a run that has ended */
     int check_pid;          /* svcheck that we have started; 0: none */
     int checked_pid;        /* the process it was started for */
     int64_t check_retry_ms; /* it is not started again before */
@@ -95,6 +98,11 @@ struct service {
     int adopted_is_over; /* it has ended; how, somebody may still tell us ... */
     int64_t over_ms;     /* ... until then */
     int64_t adopted_ms;  /* look again then; else SV_NEVER */
+
+    int script; /* pidfd of a control script that is not a child of ours; else -1 */
+    int script_is_over; /* when we took over it had ended already ... */
+    int script_status;  /* ... like that */
+    int last_script;    /* pid of the last one; 0: none */
 
     struct sv_machine machine;
     struct sv_control decoder;
@@ -139,6 +147,7 @@ struct service {
     struct trouble notify_trouble;
     struct trouble message_trouble;
     struct trouble needs_trouble;
+    struct trouble script_trouble;
 };
 
 /*
@@ -215,8 +224,21 @@ extern pid_t service_tree_heir(struct service const *service, int needs_proof,
 extern void service_tree_tidy(struct service *service);
 extern void service_tree_leave(struct service *service);
 
-/* Feeds the commands that stand in the page and have not been taken. */
+/*
+ * The children that are ours, and nothing of the service's: fills own[], with 0 where
+ * there are fewer.
+ */
+extern void service_own_children(struct service const *service,
+                                 pid_t own[SV_PROCTREE_SKIP]);
+
+/*
+ * Feeds the commands that stand in the page and have not been taken, but none behind one
+ * that has control scripts before these are over.
+ */
 extern void service_take_input(struct service *service);
+
+/* Notes for service_write() that there is more time, which is no transition. */
+extern void service_record_deadlines(struct service *service);
 
 /* Notes a transition for service_write(). */
 extern void service_record(struct service *service, struct sv_event const *event,
@@ -273,6 +295,37 @@ extern void service_adopted_ended(struct service *service);
 extern void service_look_at_adopted(struct service *service);
 extern void service_look_for_relayed(struct service *service);
 
+/*
+ * A command, or SIGTERM, has come. Returns 1 if there are control scripts for it: all
+ * about it is seen to, in time; until doing.control_step is 0, no other command may be
+ * taken. 0 if it is to be fed as it is.
+ */
+extern int service_scripts_begin(struct service *service,
+                                 struct sv_command const *command);
+extern int service_scripts_terminate(struct service *service);
+
+/*
+ * `pid` has ended: returns 1 if it was the script. The one that is not our child has
+ * ended. The script has had its time, which is over at the deadline.
+ */
+extern int service_script_ended(struct service *service, int pid, int wait_status);
+extern void service_adopted_script_ended(struct service *service);
+extern void service_script_timeout(struct service *service);
+extern int64_t service_script_deadline(struct service const *service);
+
+/*
+ * When all else is over: waits for the scripts, which have their time; one that runs
+ * since before SIGTERM came is killed.
+ */
+extern void service_scripts_leave(struct service *service);
+
+/*
+ * Takes over the script that runs, or was to. Before anything else: looks whether its end
+ * is known.
+ */
+extern void service_scripts_look(struct service *service);
+extern void service_scripts_resume(struct service *service);
+
 /* Writes down all that has been noted. What fails is tried again every second. */
 extern void service_write(struct service *service);
 
@@ -296,67 +349,6 @@ extern void service_let_go(struct service *service);
 
 /* Holds the child if it is not a child of ours. Returns 0 if it is there no more. */
 extern int service_hold(struct service *service);
-
-/* ready.c */
-
-/* A run is about to be started: it gets its own FIFO, if it needs one. */
-extern void service_ready_begin(struct service *service);
-
-/* A descriptor of it for the run, or the checker, blocking; -1: there is none. */
-extern int service_ready_writer(struct service *service);
-
-/* There is something to read; takes what stands in the page and has not been taken. */
-extern void service_ready_read(struct service *service);
-extern void service_ready_take(struct service *service);
-
-/* Finds the FIFO of the run that goes on, if there is one. */
-extern void service_ready_resume(struct service *service);
-
-/* checker.c */
-
-#define SERVICE_CHECKER "svcheck" /* the program */
-
-/* Whether there is a check: a script, or a probe. */
-extern int service_checks(struct service const *service);
-
-/* Whether the run that is being started, or a check, is going to say that it is ready. */
-extern int service_says_ready(struct service const *service);
-
-/* Starts svcheck if there is to be one and there is none. */
-extern void service_tend_check(struct service *service);
-
-/* `pid` has ended: returns 1 if it was svcheck. */
-extern int service_check_ended(struct service *service, int pid);
-
-/* notify.c */
-
-/* A run is about to be started: makes its socket, if it is to have one. */
-extern void service_notify_begin(struct service *service);
-
-/*
- * The environment of the run: ours, with what it must know about the socket and the
- * watchdog; null if that is all of ours.
- */
-extern char const *const *service_notify_environment(struct service *service);
-
-/* The number under which the run gets its socket. */
-extern int service_notify_number(struct service const *service);
-
-/* There is something to read; what stands in the page and was not taken; takes it back.
- */
-extern void service_notify_read(struct service *service);
-extern void service_notify_resume(struct service *service);
-
-/* needs.c */
-
-/* Whether all is ready that the service needs; if not, it is watched from now on. */
-extern int service_needs_are_met(struct service *service);
-
-/* At the end of each round, and when something has happened in a watched directory. */
-extern void service_tend_needs(struct service *service);
-
-/* needs_report.c: says what is wrong with what it needs, if that is news. */
-extern void service_needs_report(struct service *service);
 
 /*
  * Whether a trouble with this errno is news. Remembers it; errno stays. trouble_over()

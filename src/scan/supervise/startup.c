@@ -324,6 +324,7 @@ int service_start_up(struct service *service)
     service->watch = service->journal = service->adopted = service->cgroup = -1;
     service->ready = service->notify = service->scan_dir = -1;
     service->check_due_ms = service->needs_ms = SV_NEVER;
+    service->script = -1;
     service->watch_retry_ms = service->complain_ms = service->adopted_ms = SV_NEVER;
     service->check_ms = service->write_ms = SV_NEVER;
     service->fails_on_100 = sv_personality() == SV_PERSONALITY_ENCORE;

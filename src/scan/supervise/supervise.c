@@ -22,33 +22,39 @@
 #include <sv/message.h>
 #include <sv/stack.h>
 
-#include "service.h"
+#include "beside.h"
 
 #define USAGE "supervise dir"
 #define END_MS 5
 #define DEAF_MS 1000
-#define FDS 6 /* that are waited for */
+#define FDS 7 /* that are waited for */
 
 char const *PROG = "supervise";
 
-static void feed_command(struct service *service, struct sv_command const *command)
+static void feed_plain(struct service *service, struct sv_command const *command)
 {
     struct sv_event event = {.kind = SV_EVENT_COMMAND,
                              .now_ms = sv_clock_monotonic_ms(),
                              .command = *command};
 
+    service_feed(service, &event);
+}
+
+static void feed_command(struct service *service, struct sv_command const *command)
+{
     if (command->to_log) return; /* loggers here: not yet */
     if (command->kind == SV_COMMAND_UPGRADE)
         service_begin_upgrade(service);
-    else
-        service_feed(service, &event);
+    else if (!service_scripts_begin(service, command))
+        feed_plain(service, command);
 }
 
+/* What comes as a signal, and at once. */
 static void feed_letter(struct service *service, enum sv_command_kind kind)
 {
     struct sv_command command = {.kind = kind, .uid = SV_CONTROL_UID_UNKNOWN};
 
-    feed_command(service, &command);
+    feed_plain(service, &command);
 }
 
 /*
@@ -67,7 +73,8 @@ static void reap(struct service *service)
         if (!pid) return;
         if (sv_recovery_end_of(service->page, pid, &wait_status)
             && !service_checker_ended(service, pid, wait_status)
-            && !service_check_ended(service, pid))
+            && !service_check_ended(service, pid)
+            && !service_script_ended(service, pid, wait_status))
             service_child_ended(service, pid, wait_status, 0);
     }
 }
@@ -85,7 +92,8 @@ static void take_ends(struct service *service)
  */
 static void end(struct service *service, enum sv_event_kind kind)
 {
-    service_event(service, kind);
+    if (kind != SV_EVENT_TERMINATE || !service_scripts_terminate(service))
+        service_event(service, kind);
     if (service->machine.child != SV_CHILD_RUN) return;
     service->write_waits = 1;
     service->write_ms = sv_clock_monotonic_ms() + END_MS;
@@ -123,7 +131,8 @@ void service_take_input(struct service *service)
 
     if (doing->input_round != page->round) doing->input_done = 0;
     doing->input_round = page->round;
-    while (!service->leaving && doing->input_done < sizeof page->input) {
+    while (!service->leaving && !doing->control_step
+           && doing->input_done < sizeof page->input) {
         unsigned char byte = page->input[doing->input_done++];
         if (!byte) continue; /* no command; behind the last one there are only these */
         service->status.control_bytes++;
@@ -133,23 +142,29 @@ void service_take_input(struct service *service)
     }
 }
 
-/*
- * One chunk a round: whoever writes without end must not keep us from all the rest. A
- * batch ends where the FIFO is empty.
- */
+/* A batch ends where the FIFO is empty: a chunk that is full may not be the end of it. */
+static void take_rest(struct service *service)
+{
+    unsigned char const *input = service->page->input;
+    int left = 0;
+
+    service_take_input(service);
+    if (service->doing.control_step) return;
+    if (input[sizeof service->page->input - 1]
+        && !ioctl(service->control, FIONREAD, &left) && left)
+        return;
+    sv_control_end_batch(&service->decoder);
+}
+
+/* One chunk a round: whoever writes without end must not keep us from all the rest. */
 static void take_commands(struct service *service)
 {
     struct sv_recovery *page = service->page;
-    int left = 0;
 
     sv_recovery_clear_input(page);
     ssize_t length = fd_read(service->control, (char *)page->input, sizeof page->input);
     if (length < 0 && errno != EAGAIN) grow_deaf(service, "commands");
-    if (length > 0) service_take_input(service);
-    if (length == (ssize_t)sizeof page->input && !ioctl(service->control, FIONREAD, &left)
-        && left)
-        return;
-    sv_control_end_batch(&service->decoder);
+    take_rest(service);
 }
 
 /* When something is due, whatever happens. */
@@ -161,6 +176,8 @@ static int64_t deadline_of(struct service const *service)
     if (service->complain_ms < deadline_ms) deadline_ms = service->complain_ms;
     if (service->adopted_ms < deadline_ms) deadline_ms = service->adopted_ms;
     if (service->check_ms < deadline_ms) deadline_ms = service->check_ms;
+    if (service_script_deadline(service) < deadline_ms)
+        deadline_ms = service_script_deadline(service);
     if (service->write_ms < deadline_ms) deadline_ms = service->write_ms;
     if (service->check_due_ms < deadline_ms) deadline_ms = service->check_due_ms;
     if (service->needs_ms < deadline_ms) deadline_ms = service->needs_ms;
@@ -169,16 +186,36 @@ static int64_t deadline_of(struct service const *service)
     return deadline_ms;
 }
 
+/* What is due, whatever else has happened. */
+static void pass_time(struct service *service)
+{
+    if (!service->leaving
+        && sv_machine_deadline(&service->machine) <= sv_clock_monotonic_ms())
+        service_event(service, SV_EVENT_TIME);
+    if (service->complain_ms <= sv_clock_monotonic_ms()) service_complain(service);
+    if (service->check_ms <= sv_clock_monotonic_ms()) service_check_timeout(service);
+}
+
+/* What goes on beside the service as long as its state wants that. */
+static void tend(struct service *service)
+{
+    service_watch_run(service);
+    if (!service->leaving) service_tend_needs(service);
+    if (!service->leaving) service_tend_check(service);
+}
+
 static void round_of_events(struct service *service)
 {
     int is_deaf = service->deaf_ms > sv_clock_monotonic_ms();
+    int awaits_script = service->doing.control_step != 0;
     iopause_fd fds[FDS] = {
         {.fd = is_deaf ? -1 : service->signals, .events = IOPAUSE_READ},
-        {.fd = is_deaf ? -1 : service->control, .events = IOPAUSE_READ},
+        {.fd = is_deaf || awaits_script ? -1 : service->control, .events = IOPAUSE_READ},
         {.fd = service->watch, .events = IOPAUSE_READ},
         {.fd = service->adopted_is_over ? -1 : service->adopted, .events = IOPAUSE_READ},
         {.fd = service->ready, .events = IOPAUSE_READ},
         {.fd = service->notify, .events = IOPAUSE_READ},
+        {.fd = service->script, .events = IOPAUSE_READ},
     };
 
     if (sv_clock_wait(fds, FDS, deadline_of(service)) < 0) fds[0].revents = IOPAUSE_READ;
@@ -191,18 +228,17 @@ static void round_of_events(struct service *service)
     /* what it said before it ended does not matter; what it says now is of this run */
     if (fds[4].revents && service->ready == fds[4].fd) service_ready_read(service);
     if (fds[5].revents && service->notify == fds[5].fd) service_notify_read(service);
-    if (!service->leaving && fds[1].revents) take_commands(service);
+    if (fds[6].revents && service->script >= 0) service_adopted_script_ended(service);
+    if (service_script_deadline(service) <= sv_clock_monotonic_ms())
+        service_script_timeout(service);
+    if (!service->leaving && awaits_script) take_rest(service);
+    if (!service->leaving && fds[1].revents && !service->doing.control_step)
+        take_commands(service);
     if (!service->leaving
         && (fds[2].revents || service->watch_retry_ms <= sv_clock_monotonic_ms()))
         service_run_watch_ready(service);
-    if (!service->leaving
-        && sv_machine_deadline(&service->machine) <= sv_clock_monotonic_ms())
-        service_event(service, SV_EVENT_TIME);
-    if (service->complain_ms <= sv_clock_monotonic_ms()) service_complain(service);
-    if (service->check_ms <= sv_clock_monotonic_ms()) service_check_timeout(service);
-    service_watch_run(service);
-    if (!service->leaving) service_tend_needs(service);
-    if (!service->leaving) service_tend_check(service);
+    pass_time(service);
+    tend(service);
     if (service->leaving || !service->write_waits) service_write(service);
     /* not while it is being found out how the child ended */
     if (service->upgrading && !service->leaving && !service->adopted_is_over)
@@ -213,8 +249,8 @@ static void round_of_events(struct service *service)
 static void resume(struct service *service)
 {
     service_resume(service);
-    sv_control_end_batch(&service->decoder);
     if (!service->leaving) reap(service);
+    take_rest(service);
 }
 
 /*
@@ -252,11 +288,10 @@ int main(int argc, char const *const *argv)
         resume(&service);
     else
         service_event(&service, SV_EVENT_BEGIN);
-    service_watch_run(&service);
-    if (!service.leaving) service_tend_needs(&service);
-    if (!service.leaving) service_tend_check(&service);
+    tend(&service);
     service_write(&service);
     sv_stack_release();
     while (!service.leaving) round_of_events(&service);
+    service_scripts_leave(&service);
     _exit(0); /* exit() would only touch pages that no one has needed so far */
 }

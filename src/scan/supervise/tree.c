@@ -22,7 +22,7 @@
 #include <sv/process.h>
 #include <sv/proctree.h>
 
-#include "service.h"
+#include "beside.h"
 
 #define REMOVE_MS 1000 /* when we leave: killed processes have that long to be gone */
 #define TIDY_MS 20     /* ... and this long when it rests; else it is for the next time */
@@ -88,6 +88,13 @@ void service_tree_leave(struct service *service)
     if (service->cgroup >= 0) remove_cgroup(service, REMOVE_MS);
 }
 
+void service_own_children(struct service const *service, pid_t own[SV_PROCTREE_SKIP])
+{
+    memset(own, 0, SV_PROCTREE_SKIP * sizeof *own);
+    own[0] = service->checker;
+    own[1] = service->doing.control_pid;
+}
+
 /* Where --------------------------------------------------------------------------- */
 
 /* A run that a supervise has started that was killed. */
@@ -107,7 +114,8 @@ static void find_places(struct service const *service, struct sv_proctree *where
     struct sv_process process;
     pid_t pid = service_child_is_there(service) ? service->machine.pid : 0;
 
-    *where = (struct sv_proctree){.below = getpid(), .skip = service->checker};
+    *where = (struct sv_proctree){.below = getpid()};
+    service_own_children(service, where->skip);
     if (pid && !sv_child_is_ours(pid)) {
         where->from = pid;
         if (sv_process_look(pid, &process) > 0) where->session = process.session;
@@ -226,7 +234,16 @@ struct search {
     char const *cgroup; /* who is not our child must be in it, or known otherwise */
     pid_t parent;       /* whose children are looked at */
     int needs_proof;    /* a guess will not do */
+    pid_t own[SV_PROCTREE_SKIP];
 };
+
+/* Whatever a control script leaves behind is not the service either. */
+static int is_own(struct search const *search, pid_t pid)
+{
+    for (unsigned int i = 0; i < SV_PROCTREE_SKIP; i++)
+        if (pid && search->own[i] == pid) return 1;
+    return pid && pid == search->service->last_script;
+}
 
 static void consider(pid_t pid, void *data)
 {
@@ -236,8 +253,8 @@ static void consider(pid_t pid, void *data)
     pid_t run_pid = search->service->doing.run_pid;
     int knows = noted_pid == search->service->machine.pid;
 
-    if (pid == getpid() || pid == search->service->checker) return;
-    if (sv_process_look(pid, &process) <= 0) return;
+    if (pid == getpid() || is_own(search, pid)) return;
+    if (sv_process_look(pid, &process) <= 0 || is_own(search, process.session)) return;
     if (process.state == 'Z' || process.state == 'X') return;
     if (!strcmp(process.name, SERVICE_CHECKER)) return; /* ours, or that of another */
     if (process.start < search->service->status.pid_start) return;
@@ -263,6 +280,7 @@ pid_t service_tree_heir(struct service const *service, int needs_proof, uint64_t
                             .needs_proof = needs_proof};
     struct sv_process process;
 
+    service_own_children(service, search.own);
     if (is_foreign(service)) (void)name_of(service, name); /* or nobody is in it */
     while (sv_proctree_children(search.parent, consider, &search)) {
         if (!is_foreign(service) || sv_process_look(search.parent, &process) <= 0) break;
