@@ -35,6 +35,13 @@ END
 
 # script($letter, $more): it notes that it begins and that it ends; in between it waits as long as
 # there is a file hold.LETTER, and does $more. Its exit code is in the file code.LETTER, or 0.
+# becomes($service, $fields, $value, $sentence): a status is written after the fact.
+sub becomes {
+    my ($service, $fields, $value, $sentence) = @_;
+    wait_until { field($service, $fields) eq $value } 10, "$fields of $service";
+    return is field($service, $fields), $value, $sentence;
+}
+
 sub script {
     my ($letter, $more) = (@_, '');
     return <<"END";
@@ -174,17 +181,17 @@ subtest 'pause' => sub {
     my $state = sub { (read_file('/proc/' . pid_of($service) . '/stat') // '') =~ /\) (\S)/ ? $1 : '' };
     is told($service, 'p'), 'p p.', 'p: exit code 0';
     unlike $state->(), qr/T/, 'it is not stopped';
-    is field($service, 'paused'), 'true', 'but shown as paused: the script has seen to it';
+    becomes($service, 'paused', 'true', 'but shown as paused: the script has seen to it');
     told($service, 'c');
-    is field($service, 'paused'), 'false', 'c: the same the other way';
+    becomes($service, 'paused', 'false', 'c: the same the other way');
     write_file("$service/code.p", 1);
     write_file("$service/hold.p", '');
     give($service, 'p');
     noted($service, 'p');
-    is field($service, 'paused'), 'false', 'not before the script has ended';
+    becomes($service, 'paused', 'false', 'not before the script has ended');
     unlink "$service/hold.p";
     wait_until { $state->() eq 'T' } 10, 'a stop';
-    is field($service, 'paused'), 'true', 'exit code 1: it is stopped';
+    becomes($service, 'paused', 'true', 'exit code 1: it is stopped');
     end($service, $supervise);
 };
 
@@ -258,7 +265,7 @@ subtest 'u and o' => sub {
         write_file("$service/hold.u", '');
         give($service, $letter);
         noted($service, 'u');
-        is field($service, 'phase'), 'down', 'while u runs it is not started';
+        becomes($service, 'phase', 'down', 'while u runs it is not started');
         unlink "$service/hold.u";
         ready($service);
         is said($service), 'u u. start', "$letter: u before it is started, whatever its exit code";
@@ -326,7 +333,7 @@ subtest 'a script that ends the service' => sub {
     wait_phase($service, 'down');
     over($service);
     is said($service), 't QUIT t.', 'd: it is not started again meanwhile';
-    is field($service, 'starts'), 1, 'not for a moment';
+    becomes($service, 'starts', 1, 'not for a moment');
     end($service, $supervise);
 };
 
@@ -353,7 +360,7 @@ subtest 'a service that dies' => sub {
         ok wait_until { field($service, 'starts') == $round } 10, 'a start';
         ready($service);
     }
-    is field($service, 'phase'), 'up', 'it is started again while a script hangs, and shown';
+    becomes($service, 'phase', 'up', 'it is started again while a script hangs, and shown');
     unlink "$service/hold.h";
     noted($service, 'INT');
     is said($service), 'h start start start h. INT', 'the signal that the script was about is not for the new one; the next command is';
@@ -426,7 +433,7 @@ subtest 'a flood' => sub {
     my $bytes = field($service, 'controlbytes');
     kill 'KILL', pid_of($service);
     wait_until { field($service, 'starts') == 2 } 10, 'a start';
-    is field($service, 'controlbytes'), $bytes, 'what comes meanwhile stays in the FIFO';
+    becomes($service, 'controlbytes', $bytes, 'what comes meanwhile stays in the FIFO');
     my ($before) = (read_file('/proc/' . $supervise->pid . '/status') // '') =~ /^voluntary_ctxt_switches:\s*(\d+)/m;
     select undef, undef, undef, 0.1;
     my ($after) = (read_file('/proc/' . $supervise->pid . '/status') // '') =~ /^voluntary_ctxt_switches:\s*(\d+)/m;
@@ -442,7 +449,7 @@ subtest 'who asked' => sub {
     run('svc', '-h', $service);
     noted($service, 'HUP');
     wait_until { field($service, 'phase,cause,causedetail') eq 'up command h' } 10, 'a cause';
-    is field($service, 'causeuid'), $>, 'is remembered over a script';
+    becomes($service, 'causeuid', $>, 'is remembered over a script');
     end($service, $supervise);
 };
 
@@ -482,7 +489,7 @@ subtest 'timeout-kill' => sub {
     unlink "$service/hold.t";
     wait_phase($service, 'down');
     is said($service) =~ s/ CONT//r, 't t.', 'but afterwards, even if nothing was sent';
-    is field($service, 'ending,endingvalue'), 'signal 9', 'then it is killed';
+    becomes($service, 'ending,endingvalue', 'signal 9', 'then it is killed');
     end($service, $supervise);
 };
 
@@ -529,13 +536,13 @@ subtest 'supervise is told to end' => sub {
     write_file("$service/hold.t", '');
     $supervise->kill('TERM');
     noted($service, 't');
-    is field($service, 'wanted,phase'), 'down stopping', 'it is about to';
+    becomes($service, 'wanted,phase', 'down stopping', 'it is about to');
     unlink "$service/hold.t";
     is $supervise->wait(10) && $supervise->wait->{code}, 0, 'and does';
     my $said = said($service);
     is $said =~ s/ TERM//r, 't t. d d. x x.', 't, d and x run';
     like $said, qr/t\. .*TERM/, 'and TERM is sent after t';
-    is field($service, 'phase'), 'down', 'it is down';
+    becomes($service, 'phase', 'down', 'it is down');
     end($service, $supervise);
 };
 
@@ -615,7 +622,7 @@ subtest 'a script ends while there is no supervise' => sub {
     over($service);
     my $said = said($service) =~ s/ CONT| USR1//gr;
     is join(' ', sort split / /, $said), 'TERM d d. t t.', 'nobody knows how: it counts as failed, TERM is sent, and d runs';
-    is field($service, 'starts'), 1, 'wanted down';
+    becomes($service, 'starts', 1, 'wanted down');
     end($service, $supervise);
 };
 
