@@ -190,7 +190,7 @@ sub names_in {
     for my $name (@all) {
         my ($supervise, $service) = split ' ', $is{$name};
         kill 'KILL', $supervise;
-        ok wait_until { my $now = pids($scan, $name); $now ne $is{$name} && $now =~ / $service\z/ } 10,
+        ok wait_until { my $now = pids($scan, $name); $now ne $is{$name} && $now =~ /^[1-9]\d* $service\z/ } 10,
             "the supervise of $name is killed: another one takes over";
         my @others = grep { $_ ne $name } @all;
         is pids($scan, @others), join(' ', @is{@others}), 'the others do not notice';
@@ -359,6 +359,25 @@ sub image { return join ' ', (stat "/proc/$_[0]/exe")[0, 1] }
     run('svc', '-d', "$scan/web\@1");
     ok is_gone($left[0]), 'it is killed with it';
     ok alive($left[1]), 'and the other one is not';
+    stop_well($svscan, 'svscan ends');
+}
+
+# Waited for -----------------------------------------------------------------------------------
+
+{
+    my ($scan) = scan_directory();
+    make_service("$scan/base", run => $run, down => '');
+    make_service("$scan/web@", run => "echo \$\$ >> \"starts-\$1\"\nexec sleep 1000", needs => 'base');
+    make_service("$scan/last", run => 'exec sleep 1000', needs => 'web@2');
+    instance($scan, "web\@$_") for 1, 2;
+    my $svscan = svscan($scan);
+    wait_phase("$scan/$_", 'waiting') for qw(web@1 web@2 last);
+    is run('svc', '--wait=down', '--timeout=10000', '-d', "$scan/web\@2")->{code}, 0, 'svc waits for the one it has told';
+    is run('svc', '--wait=up', '--timeout=10000', '-u', "$scan/base")->{code}, 0, 'what instances need is up';
+    ok wait_phase("$scan/web\@1", 'up'), 'and so is the one that is wanted';
+    is field("$scan/last", 'phase'), 'waiting', 'who needs the other one waits for that';
+    is run('svc', '--wait=up', '--timeout=10000', '-u', "$scan/web\@2/")->{code}, 0, 'until it is up';
+    ok wait_phase("$scan/last", 'up'), 'as well';
     stop_well($svscan, 'svscan ends');
 }
 

@@ -18,8 +18,8 @@
 
 #include <stddef.h>
 
-#define SV_INSTANCE_MAX 256 /* bytes of an ARG with its NUL: it is part of a file name \
-                             */
+/* Bytes of an ARG with its NUL: it is a part of a file name. */
+#define SV_INSTANCE_MAX 256
 
 /* Whether `name`, one part of a path, is that of a template. */
 extern int sv_instance_is_template(char const *name);
