@@ -33,8 +33,6 @@ open my $ready, '>', $who ? 'kin.ready' : "ready.$$"; close $ready;
 select undef, undef, undef, 1000 while 1;
 END
 
-# script($letter, $more): it notes that it begins and that it ends; in between it waits as long as
-# there is a file hold.LETTER, and does $more. Its exit code is in the file code.LETTER, or 0.
 # becomes($service, $fields, $value, $sentence): a status is written after the fact.
 sub becomes {
     my ($service, $fields, $value, $sentence) = @_;
@@ -42,6 +40,8 @@ sub becomes {
     return is field($service, $fields), $value, $sentence;
 }
 
+# script($letter, $more): it notes that it begins and that it ends; in between it waits as long as
+# there is a file hold.LETTER, and does $more. Its exit code is in the file code.LETTER, or 0.
 sub script {
     my ($letter, $more) = (@_, '');
     return <<"END";

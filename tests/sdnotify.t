@@ -120,6 +120,7 @@ subtest 'status' => sub {
     tell($service, 'say ERRNO=2');
     is_heard($service);
     is field($service, 'statuserrno'), '2', 'it says why it fails';
+    is text_of($service), 'a?[2Jb', 'and has still said the other thing';
     tell($service, 'say STATUS=|ERRNO=0');
     is_heard($service);
     is text_of($service), undef, 'and takes it back';
@@ -299,6 +300,22 @@ subtest 'the first one ends as soon as it has named another' => sub {
     wait_field($service, 'pid', $heir);
     ok is_heard($service), 'the heir is heard';
     is field($service, 'pid,phase,starts'), "$heir up 1", 'the run goes on in it';
+    no_more($service, $supervise);
+};
+
+subtest 'it ends as soon as it has named another, and there is no supervise' => sub {
+    plan skip_all => 'supervise may not take sockets here' unless may_take;
+    my ($service, $supervise, $pid) = begin();
+    tell($service, 'heir');
+    my $heir = started($service, 2);
+    killed($supervise);
+    tell($service, "say MAINPID=$heir|READY=1");
+    kill 'KILL', $pid;
+    $supervise = supervise($service);
+    wait_field($service, 'pid', $heir);
+    ok is_heard($service), 'the heir is heard';
+    is field($service, 'pid,phase,starts'), "$heir up 1", 'the run goes on in it';
+    is starts($service), 2, 'and in nobody else';
     no_more($service, $supervise);
 };
 

@@ -248,6 +248,7 @@ void service_notify_read(struct service *service)
             close_socket(service);
             return;
         }
+        if (barrier >= 0) service_write(service); /* who asks then sees what was said */
         sv_notifysocket_answer(&barrier);
     }
 }

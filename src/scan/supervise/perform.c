@@ -21,8 +21,9 @@
 #include "beside.h"
 
 #define COMPLAIN_MS 1000
-#define SAYING 3 /* descriptors that a run may get */
-#define HELD 29  /* of the duplicate of notification-fd that keeps the FIFO */
+#define SAYING 3     /* descriptors that a run may get */
+#define HELD_MOST 31 /* of those that a run does not use itself */
+#define HELD 29      /* of the duplicate of notification-fd that keeps the FIFO */
 #define KILL ((uint32_t)1 << SIGKILL)
 
 /* To a process, or to a group (< 0); 0: to nobody. */
@@ -151,19 +152,22 @@ static void prepare_saying(struct service *service, struct sv_spawn *how,
                            struct sv_spawn_fd *fds)
 {
     unsigned int number = service->settings.notification_fd;
+    struct rlimit files;
 
     service_ready_begin(service);
     service_notify_begin(service);
     how->fds = fds;
     how->environment = service_notify_environment(service);
     int writer = number ? service_ready_writer(service) : -1;
-    if (writer >= 0) {
+    int may_hold = !getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur > HELD_MOST;
+    if (writer >= 0)
         fds[how->fd_count++] = (struct sv_spawn_fd){.from = writer, .to = (int)number};
+    if (writer >= 0 && may_hold) {
         /* many close theirs when they have written, and we may not be there then */
         fds[how->fd_count++] =
             (struct sv_spawn_fd){.from = writer, .to = number == HELD ? HELD - 1 : HELD};
     }
-    if (service->notify >= 0)
+    if (service->notify >= 0 && may_hold)
         fds[how->fd_count++] = (struct sv_spawn_fd){.from = service->notify,
                                                     .to = service_notify_number(service)};
 }

@@ -137,7 +137,7 @@ static int start(struct service *service)
 {
     struct sv_recovery_doing *doing = &service->doing;
     char path[sizeof SCRIPT_NAME];
-    char const *const argv[] = {path, 0};
+    char const *const argv[] = {path, service_argument(service), 0};
     struct sv_recovery_birth *birth = &service->page->control_birth;
     struct sv_spawn how = {.file = path,
                            .argv = argv,
