@@ -25,6 +25,8 @@ enum {
     OPTION_STRICT = SV_OPTION_LONG + SV_COMMAND_COUNT,
     OPTION_WAIT,
     OPTION_TIMEOUT,
+    OPTION_WITH_NEEDS,
+    OPTION_WITH_DEPENDENTS,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -37,6 +39,8 @@ static struct sv_option_word const words[] = {
         {"strict", OPTION_STRICT, SV_OPTION_NONE},
     {"wait", OPTION_WAIT, SV_OPTION_REQUIRED},
     {"timeout", OPTION_TIMEOUT, SV_OPTION_REQUIRED},
+    {"with-needs", OPTION_WITH_NEEDS, SV_OPTION_NONE},
+    {"with-dependents", OPTION_WITH_DEPENDENTS, SV_OPTION_NONE},
     {"help", OPTION_HELP, SV_OPTION_NONE},
     {"version", OPTION_VERSION, SV_OPTION_NONE},
     {0},
@@ -93,7 +97,11 @@ static void print_help(void)
         buffer_puts(buffer_1, goal ? ", " : " ");
         buffer_puts(buffer_1, sv_await_goal_word((enum sv_goal)goal));
     }
-    buffer_puts(buffer_1, "\n      --timeout=MS      but not for longer than this\n");
+    buffer_puts(
+        buffer_1,
+        "\n      --timeout=MS      but not for longer than this\n"
+        "      --with-needs      tell also what they need, and what that needs\n"
+        "      --with-dependents end before who needs them, one after the other\n");
     buffer_puts(buffer_1, "      --help            this text\n");
     buffer_putsflush(buffer_1, "      --version         which upkeep this is\n");
     _exit(0);
@@ -135,6 +143,36 @@ static int64_t read_timeout(char const *text)
     return milliseconds;
 }
 
+static int has_command(struct batch const *batch, char const *letters)
+{
+    for (unsigned int i = 0; i < batch->length; i++)
+        if (strchr(letters, batch->bytes[i])) return 1;
+    return 0;
+}
+
+/* Who comes along is started with what is needed, or ended with who needs it. */
+static void check_along(struct request *request)
+{
+    struct batch const *batch = &request->batch;
+
+    if (request->along == ALONG_NEEDS && has_command(batch, "dDxO"))
+        sv_die(100, "--with-needs is for what starts something");
+    if (request->along != ALONG_DEPENDENTS) return;
+    request->restarts = has_command(batch, "r");
+    if (!request->restarts && !has_command(batch, "dD"))
+        sv_die(100, "--with-dependents is for --down, --down-always and --restart");
+    for (unsigned int i = 0; request->restarts && i < batch->length; i++)
+        if (batch->bytes[i] != 'r' && batch->bytes[i] != 'l')
+            sv_die(100, "--restart --with-dependents is for no other command");
+}
+
+static enum along choose_along(struct request const *request, enum along along)
+{
+    if (request->along != ALONG_NOBODY && request->along != along)
+        sv_die(100, "--with-needs and --with-dependents exclude each other");
+    return along;
+}
+
 /* The letters that are short options here. */
 static void list_letters(char letters[SV_COMMAND_COUNT + 1])
 {
@@ -169,6 +207,12 @@ int svc_read_options(int argc, char const *const *argv, struct request *request)
         case OPTION_STRICT: request->strict = 1; break;
         case OPTION_WAIT: request->goal = read_goal(options.value); break;
         case OPTION_TIMEOUT: request->timeout_ms = read_timeout(options.value); break;
+        case OPTION_WITH_NEEDS:
+            request->along = choose_along(request, ALONG_NEEDS);
+            break;
+        case OPTION_WITH_DEPENDENTS:
+            request->along = choose_along(request, ALONG_DEPENDENTS);
+            break;
         case OPTION_HELP: print_help(); break;
         case OPTION_VERSION:
             buffer_putsflush(buffer_1, "svc (upkeep) " SV_VERSION "\n");
@@ -184,7 +228,9 @@ int svc_read_options(int argc, char const *const *argv, struct request *request)
                                      : sv_control_words[option - SV_OPTION_LONG].byte);
         }
     }
-    if (request->goal == SV_GOAL_COUNT && request->timeout_ms != INT64_MAX)
+    check_along(request);
+    if (request->goal == SV_GOAL_COUNT && request->timeout_ms != INT64_MAX
+        && request->along != ALONG_DEPENDENTS)
         sv_die(100, "--timeout is of no use without --wait");
     return options.index;
 }

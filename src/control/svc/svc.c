@@ -25,9 +25,10 @@
 
 char const *PROG = "svc";
 
+static int here; /* where we began */
+
 /* Tells one service, in its own directory. */
-static void tell(struct errand *errand, struct request const *request,
-                 struct sv_watch *watch, int here)
+static void tell(struct errand *errand, struct sv_watch *watch)
 {
     char instance[SV_INSTANCE_MAX];
 
@@ -36,7 +37,7 @@ static void tell(struct errand *errand, struct request const *request,
         sv_warnusys("chdir to ", errand->service);
         errand->outcome = OUTCOME_TROUBLE;
     } else {
-        svc_tell(errand, request, instance, watch);
+        svc_tell(errand, instance, watch);
     }
     if (fchdir(here) < 0) sv_dieusys(111, "set directory");
 }
@@ -55,53 +56,57 @@ static int exit_code(struct errand const *errands, unsigned int count)
     return has(errands, count, OUTCOME_LATE) ? 99 : 0;
 }
 
-/* The time begins before they are told. */
-static int tell_and_wait(struct request *request, char const *const *services,
-                         unsigned int count, int here)
+static void raise_limit(void)
 {
-    struct errand *errands = calloc(count + 1, sizeof *errands);
-    static struct sv_watch watch;
     struct rlimit files;
-    int64_t deadline_ms = INT64_MAX;
 
-    if (!errands) sv_dieusys(111, "allocate memory");
-    if (request->timeout_ms != INT64_MAX)
-        deadline_ms = sv_clock_monotonic_ms() + request->timeout_ms;
-    if (count > FEW && !getrlimit(RLIMIT_NOFILE, &files)) {
-        files.rlim_cur = files.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &files); /* if not, some cannot be waited for */
-    }
-    if (!sv_watch_open(&watch)) sv_dieusys(111, "watch services");
-    svc_prepare_wait(request);
-    for (unsigned int i = 0; i < count; i++) {
-        errands[i].service = services[i];
-        tell(&errands[i], request, &watch, here);
-    }
-    svc_wait(errands, count, &watch, deadline_ms);
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0) return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files); /* if not, some cannot be waited for */
+}
+
+int svc_send(struct errand *errands, unsigned int count, int64_t deadline_ms)
+{
+    static struct sv_watch watch;
+    int waits = 0;
+
+    for (unsigned int i = 0; i < count; i++)
+        waits |= errands[i].request->goal != SV_GOAL_COUNT;
+    if (waits && count > FEW) raise_limit();
+    if (waits && !sv_watch_open(&watch)) sv_dieusys(111, "watch services");
+    for (unsigned int i = 0; i < count; i++) tell(&errands[i], &watch);
+    if (waits) svc_wait(errands, count, &watch, deadline_ms);
+    if (waits) sv_watch_close(&watch);
     return exit_code(errands, count);
 }
 
-static int tell_all(struct request const *request, char const *const *services, int here)
+static int send_all(struct request const *request, char const *const *services,
+                    unsigned int count, int64_t deadline_ms)
 {
-    struct errand errand;
-    int failed = 0;
+    struct errand *errands = calloc(count + 1, sizeof *errands);
 
-    for (; *services; services++) {
-        errand.service = *services;
-        tell(&errand, request, 0, here);
-        failed |= errand.outcome == OUTCOME_TROUBLE;
-    }
-    return request->strict && failed ? 111 : 0;
+    if (!errands) sv_dieusys(111, "allocate memory");
+    for (unsigned int i = 0; i < count; i++)
+        errands[i] = (struct errand){.service = services[i], .request = request};
+    return svc_send(errands, count, deadline_ms);
 }
 
 int main(int argc, char const *const *argv)
 {
     static struct request request;
+    int64_t deadline_ms = INT64_MAX; /* the time begins before they are told */
     int first = svc_read_options(argc, argv, &request);
+    unsigned int count = (unsigned int)(argc - first);
 
     if (!sig_ignore(SIGPIPE)) sv_dieusys(111, "ignore SIGPIPE");
-    int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (here < 0) sv_dieusys(111, "open current directory");
-    if (request.goal == SV_GOAL_COUNT) return tell_all(&request, argv + first, here);
-    return tell_and_wait(&request, argv + first, (unsigned int)(argc - first), here);
+    if (request.timeout_ms != INT64_MAX)
+        deadline_ms = sv_clock_monotonic_ms() + request.timeout_ms;
+    int tells = request.goal != SV_GOAL_COUNT; /* whether the exit code does */
+    if (tells) svc_prepare_wait(&request);
+    int code = request.along == ALONG_NOBODY
+                   ? send_all(&request, argv + first, count, deadline_ms)
+                   : svc_in_order(&request, argv + first, count, deadline_ms);
+    return tells || request.strict || request.along == ALONG_DEPENDENTS ? code : 0;
 }

@@ -6,6 +6,7 @@
  *     options.c   reads the command line
  *     tell.c      tells one service
  *     wait.c      waits for what becomes of services that were told
+ *     order.c     tells those too that a service needs, or that need it
  *     svc.c       for all of them
  */
 
@@ -31,6 +32,9 @@ struct batch {
         start; /* a letter counts once from here on: behind the last 'L' or 'l' */
 };
 
+/* Who is told besides the services that are named. */
+enum along { ALONG_NOBODY, ALONG_NEEDS, ALONG_DEPENDENTS };
+
 struct request {
     struct batch batch;
     int strict;            /* the exit code tells whether all could be told */
@@ -38,6 +42,8 @@ struct request {
     int64_t timeout_ms;    /* INT64_MAX: waits for ever */
     uint32_t token;        /* of what we send, if anything is waited for */
     unsigned int commands; /* how many of ours supervise will note in its journal */
+    enum along along;
+    int restarts; /* DEPENDENTS: they are ended, and started again */
 };
 
 /* What has become of one service. */
@@ -52,6 +58,7 @@ enum outcome {
 /* One service that is told, and then perhaps waited for. */
 struct errand {
     char const *service; /* as the operator names it */
+    struct request const *request;
     enum outcome outcome;
     struct sv_awaitdir where; /* defined if it is OPEN */
 };
@@ -66,13 +73,18 @@ extern int svc_read_options(int argc, char const *const *argv, struct request *r
 extern void svc_prepare_wait(struct request *request);
 
 /*
- * Tells the service errand->service, which we are in and which is of that instance
- * (statedir.h), and sets the outcome; says what is
- * wrong. What is to be waited for is watched by `watch` before; it is not used if the
- * request has no goal.
+ * *request becomes `from` with the one command `byte` (0: with its own ones) and that
+ * goal, ready to be waited for.
  */
-extern void svc_tell(struct errand *errand, struct request const *request,
-                     char const *instance, struct sv_watch *watch);
+extern void svc_derive(struct request *request, struct request const *from,
+                       unsigned char byte, enum sv_goal goal);
+
+/*
+ * Tells the service errand->service, which we are in and which is of that instance
+ * (statedir.h), and sets the outcome; says what is wrong. What is to be waited for is
+ * watched by `watch` before; it is not used if the request has no goal.
+ */
+extern void svc_tell(struct errand *errand, char const *instance, struct sv_watch *watch);
 
 /*
  * Waits for `count` errands, of which those that are OPEN have been told by now, until
@@ -80,5 +92,17 @@ extern void svc_tell(struct errand *errand, struct request const *request,
  */
 extern void svc_wait(struct errand *errands, unsigned int count, struct sv_watch *watch,
                      int64_t deadline_ms);
+
+/*
+ * Tells all of them, then waits for those whose requests have a goal. Returns what svc
+ * --strict --wait exits with.
+ */
+extern int svc_send(struct errand *errands, unsigned int count, int64_t deadline_ms);
+
+/*
+ * Tells the services and who is to come along, as request->along says. Returns the same.
+ */
+extern int svc_in_order(struct request const *request, char const *const *services,
+                        unsigned int count, int64_t deadline_ms);
 
 #endif

@@ -47,6 +47,20 @@ void svc_prepare_wait(struct request *request)
             request->token = (uint32_t)sv_clock_boottime_ns() ^ (uint32_t)getpid() << 16;
 }
 
+void svc_derive(struct request *request, struct request const *from, unsigned char byte,
+                enum sv_goal goal)
+{
+    *request = *from;
+    request->goal = goal;
+    if (byte) {
+        /* but for the 'l' that encore begins with */
+        request->batch.length = from->batch.length && from->batch.bytes[0] == 'l';
+        request->batch.bytes[request->batch.length++] = byte;
+    }
+    request->token = 0;
+    svc_prepare_wait(request);
+}
+
 /* Whether the supervise of the state directory `dir` is ours, and so knows marks. */
 static int is_upkeep(int dir)
 {
@@ -148,13 +162,12 @@ static void tell_there(struct errand *errand, struct request const *request,
     if (errand->outcome != OUTCOME_OPEN) sv_awaitdir_close(&errand->where);
 }
 
-void svc_tell(struct errand *errand, struct request const *request, char const *instance,
-              struct sv_watch *watch)
+void svc_tell(struct errand *errand, char const *instance, struct sv_watch *watch)
 {
     int dir = sv_statedir_place(AT_FDCWD, instance);
 
     if (dir >= 0) {
-        tell_there(errand, request, watch, dir);
+        tell_there(errand, errand->request, watch, dir);
         return;
     }
     sv_warnu("control ", errand->service, ": ", sv_errortext(errno),

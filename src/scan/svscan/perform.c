@@ -188,6 +188,7 @@ static struct entry *release(struct svscan *svscan, struct entry *entry)
 {
     struct entry *heir = entry->heir;
 
+    svscan_order_gone(svscan, entry);
     table_end_ending(&svscan->table, entry);
     entry->heir = 0;
     if (heir) heir->awaited = 0;
@@ -197,6 +198,7 @@ static struct entry *release(struct svscan *svscan, struct entry *entry)
 static void forget(struct svscan *svscan, struct entry *entry)
 {
     if (entry->awaited) entry->awaited->heir = 0;
+    svscan_order_gone(svscan, entry);
     svscan_drop_place(entry);
     table_remove(&svscan->table, entry);
 }
@@ -299,13 +301,4 @@ void svscan_pass_time(struct svscan *svscan)
         else if (deadline_ms < svscan->due_ms)
             svscan->due_ms = deadline_ms;
     }
-}
-
-void svscan_shut_down(struct svscan *svscan)
-{
-    struct entry *entry;
-
-    table_walk(&svscan->table);
-    while ((entry = table_next(&svscan->table)))
-        svscan_tell(svscan, entry, SV_SCAN_EVENT_SHUTDOWN);
 }

@@ -33,7 +33,7 @@ void svscan_leave(struct svscan *svscan)
 {
     if (svscan->leaving) return;
     svscan->leaving = 1;
-    svscan_shut_down(svscan);
+    svscan_order_begin(svscan);
     /* only now: the kernel takes up to 20 ms to end watches, in which services end too */
     sv_watch_close(&svscan->watch);
     svscan->watch_id = -1;
@@ -120,6 +120,7 @@ static void round_of_events(struct svscan *svscan)
     if (svscan->scan_wanted || svscan->rescan_ms <= sv_clock_monotonic_ms())
         svscan_scan(svscan);
     svscan_pass_time(svscan);
+    svscan_order_go_on(svscan);
     svscan_upgrade_if_due(svscan);
 }
 

@@ -7,6 +7,7 @@
  *     svscan.c   start-up and the loop: gathers events
  *     scan.c     from names in the scan directory to events of entries
  *     perform.c  feeds events to the plan of an entry and performs what it answers
+ *     order.c    who is told when to end, when everything is ended
  *     takeover.c takes over what an svscan before us has left: supervises and pipes
  *     trace.c    what a supervise has left of itself in its directory
  *     held.c     supervises that are not our children
@@ -77,8 +78,9 @@ struct svscan {
     int64_t check_over_ms;       /* it has had its time then; else SV_SCAN_NEVER */
     int upgrade_wanted;          /* as soon as nothing is being ended */
 
-    int leaving;    /* everything is being ended; exit when nothing is left */
-    int abandoning; /* exit now */
+    int leaving;         /* everything is being ended; exit when nothing is left */
+    struct order *order; /* in which that is done; null: at once */
+    int abandoning;      /* exit now */
 
     struct troubles troubles;
 };
@@ -105,8 +107,17 @@ extern void svscan_warn_log(struct svscan const *svscan, struct entry const *ent
 /* TIME for all that are due, and due_ms anew. */
 extern void svscan_pass_time(struct svscan *svscan);
 
-/* SHUTDOWN for all. */
-extern void svscan_shut_down(struct svscan *svscan);
+/* order.c */
+
+/*
+ * SHUTDOWN for all entries that nobody needs who is still there: at the beginning, and
+ * again at the end of each round, for those that have become so.
+ */
+extern void svscan_order_begin(struct svscan *svscan);
+extern void svscan_order_go_on(struct svscan *svscan);
+
+/* There is no MAIN of the entry any more, and there will be none. Twice is as once. */
+extern void svscan_order_gone(struct svscan *svscan, struct entry const *entry);
 
 /* takeover.c */
 

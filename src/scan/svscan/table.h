@@ -65,6 +65,7 @@ struct entry {
     ino_t inode;
     struct name *names; /* those that it has; if it has none, the last one that it had */
     int is_named;       /* whether it has any */
+    uint32_t node;      /* in the order of ending (order.c); defined if there is one */
     struct half halves[SV_SCAN_SIDE_COUNT];
     int reader, writer;    /* our ends of the pipe to the logger, or -1 */
     int is_split;          /* its MAIN, taken over, writes to another pipe than ours */
