@@ -66,7 +66,7 @@ sub compile {
     my $settings = read_file(top . '/compile/config.mak') // die "run: fatal: run make first\n";
     my ($compiler) = $settings =~ /^CC :=[ ]*(.+)$/m;
     File::Path::make_path($directory);
-    for my $name (qw(stamp stopwatch bare barelog pump logcheck)) {
+    for my $name (qw(stamp stopwatch bare barelog polled pump logcheck)) {
         my $source = "$self->{here}/$name.c";
         my $age = (stat "$directory/$name")[9] // 0;
         next unless grep { (stat $_)[9] >= $age } $source, "$self->{here}/bench.h";

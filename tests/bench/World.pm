@@ -12,6 +12,7 @@
 #   added       sub: the actions after a directory was moved into scan/; without: it sees for itself
 #   stop        sub: the actions that bring everything down
 #   control     {down, up, restart}: subs, given the world and a service directory: the command
+#   wait        {down, up}: the same for commands that end when it is done, where there are any
 #   status      [offset, length] of the pid in SERVICE/supervise/status; zero there: down
 #   files       sub: further files of a service directory, NAME => CONTENT
 #   supervisor  the name of its process per service, as the kernel knows it
@@ -145,6 +146,16 @@ sub control {
         ? ('down', "$directory/supervise/status", @{$contender->{status}}) : ('start', $name);
     return $self->must(\@until, ['run', $contender->{control}{$command}->($self, $directory)]);
 }
+
+# control_and_wait($command, $name): calls what ends when it has come to that; until its end.
+sub control_and_wait {
+    my ($self, $command, $name) = @_;
+    my $directory = $self->service($name);
+    return $self->must(['ended'],
+        ['run', $self->{contender}{wait}{$command}->($self, $directory)]);
+}
+
+sub helper { return "$_[0]{helpers}/$_[1]" }
 
 # members: the pids of all processes of the contender.
 sub members { return Upkeep::descendants($_[0]{stopwatch}->pid) }

@@ -2,7 +2,8 @@
 #
 # control: down, up and restart by the suite's own command, of services that have been up for a
 # while; and down of one that has just been started, for which some are deaf. The command itself
-# is part of it, its end is not waited for.
+# is part of it, its end is not waited for. Then down and up by a command that ends when that is
+# done, until its end.
 
 package Bench::Control;
 
@@ -22,6 +23,19 @@ return sub {
         $bench->figure("svc $label, ms", $world->contender,
             ($result->{over} - $result->{began}) / 1e6);
     };
+    my @waiting = grep { $_->contender->{wait} } @worlds;
+    my $wait = sub {
+        my ($round, $command) = @_;
+        $bench->told("control, round $round, $command and wait");
+        for my $name ($worlds[0]->names) {
+            for my $world ($bench->shuffled(@waiting)) {
+                $bench->calm_down;
+                my $result = $world->control_and_wait($command, $name);
+                $bench->figure("svc $command and wait, ms", $world->contender,
+                    ($result->{over} - $result->{began}) / 1e6);
+            }
+        }
+    };
     my $all = sub {
         my ($round, $command) = @_;
         $bench->told("control, round $round, $command");
@@ -35,6 +49,8 @@ return sub {
         $all->($round, 'up');
         $bench->let_pass($bench->AGE);
         $all->($round, 'restart');
+        $bench->let_pass($bench->AGE);
+        $wait->($round, $_) for qw(down up);
         $bench->let_pass($bench->AGE);
         my ($name) = $worlds[0]->names;
         for my $world ($bench->shuffled(@worlds)) {

@@ -28,7 +28,7 @@ char const *PROG = "svc";
 static int here; /* where we began */
 
 /* Tells one service, in its own directory. */
-static void tell(struct errand *errand, struct sv_watch *watch)
+static void tell(struct errand *errand, struct news *news)
 {
     char instance[SV_INSTANCE_MAX];
 
@@ -37,7 +37,7 @@ static void tell(struct errand *errand, struct sv_watch *watch)
         sv_warnusys("chdir to ", errand->service);
         errand->outcome = OUTCOME_TROUBLE;
     } else {
-        svc_tell(errand, instance, watch);
+        svc_tell(errand, instance, news);
     }
     if (fchdir(here) < 0) sv_dieusys(111, "set directory");
 }
@@ -67,16 +67,17 @@ static void raise_limit(void)
 
 int svc_send(struct errand *errands, unsigned int count, int64_t deadline_ms)
 {
-    static struct sv_watch watch;
+    static struct news news;
+    static int is_open;
     int waits = 0;
 
     for (unsigned int i = 0; i < count; i++)
         waits |= errands[i].request->goal != SV_GOAL_COUNT;
     if (waits && count > FEW) raise_limit();
-    if (waits && !sv_watch_open(&watch)) sv_dieusys(111, "watch services");
-    for (unsigned int i = 0; i < count; i++) tell(&errands[i], &watch);
-    if (waits) svc_wait(errands, count, &watch, deadline_ms);
-    if (waits) sv_watch_close(&watch);
+    if (waits && !is_open) svc_open_news(&news);
+    is_open |= waits;
+    for (unsigned int i = 0; i < count; i++) tell(&errands[i], &news);
+    if (waits) svc_wait(errands, count, &news, deadline_ms);
     return exit_code(errands, count);
 }
 

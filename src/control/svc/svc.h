@@ -17,6 +17,8 @@
 
 #include <sv/awaitdir.h>
 #include <sv/control.h>
+#include <sv/renamed.h>
+#include <sv/watch.h>
 
 #define BATCH_ENCORE 32 /* bytes, the leading 'l' included; one more is an error */
 #define BATCH_DJB 20    /* bytes; what does not fit is dropped */
@@ -55,6 +57,12 @@ enum outcome {
     OUTCOME_TROUBLE  /* it could not be told, or not be waited for */
 };
 
+/* How news of the services come: by signals, or where that does not work by a watch. */
+struct news {
+    struct sv_renamed renamed;
+    struct sv_watch watch; /* open if it is needed */
+};
+
 /* One service that is told, and then perhaps waited for. */
 struct errand {
     char const *service; /* as the operator names it */
@@ -82,15 +90,21 @@ extern void svc_derive(struct request *request, struct request const *from,
 /*
  * Tells the service errand->service, which we are in and which is of that instance
  * (statedir.h), and sets the outcome; says what is wrong. What is to be waited for is
- * watched by `watch` before; it is not used if the request has no goal.
+ * watched before; `news` is not used if the request has no goal.
  */
-extern void svc_tell(struct errand *errand, char const *instance, struct sv_watch *watch);
+extern void svc_tell(struct errand *errand, char const *instance, struct news *news);
+
+/* Begins; ends the program if that cannot be done. */
+extern void svc_open_news(struct news *news);
+
+/* Says why the service cannot be waited for: errno. */
+extern void svc_warn_no_wait(struct errand const *errand);
 
 /*
  * Waits for `count` errands, of which those that are OPEN have been told by now, until
  * none is OPEN any more; says of each that does something else what that is.
  */
-extern void svc_wait(struct errand *errands, unsigned int count, struct sv_watch *watch,
+extern void svc_wait(struct errand *errands, unsigned int count, struct news *news,
                      int64_t deadline_ms);
 
 /*

@@ -97,25 +97,29 @@ static size_t mark(unsigned char *marked, struct request const *request)
     return length + covers;
 }
 
+/* Watches the state directory `dir`. Returns 1; 0 with errno. */
+static int subscribe(struct errand *errand, struct news *news, int dir)
+{
+    struct sv_awaitdir *where = &errand->where;
+
+    if (sv_awaitdir_open_cheaply(where, &news->renamed, errand->service, dir)) return 1;
+    if (news->watch.fd < 0 && !sv_watch_open(&news->watch)) return 0;
+    return sv_awaitdir_open(where, &news->watch, errand->service, dir);
+}
+
 /* Begins to wait for the service, before it is told. Returns what is_upkeep() does. */
 static int watch_first(struct errand *errand, struct request const *request,
-                       struct sv_watch *watch, int dir)
+                       struct news *news, int dir)
 {
     struct sv_awaitdir *where = &errand->where;
 
     sv_await_begin(&where->await, request->goal, request->token, request->commands);
-    int ours = sv_awaitdir_open(where, watch, errand->service, dir)
-                   ? sv_awaitdir_base(where, 1)
-                   : -1;
+    int ours = subscribe(errand, news, dir) ? sv_awaitdir_base(where, 1) : -1;
     if (ours >= 0) {
         errand->outcome = OUTCOME_OPEN;
         return ours;
     }
-    if (errno == EPROTO)
-        sv_warnu("wait for ", errand->service,
-                 ": its supervise does not tell what it does");
-    else
-        sv_warnusys("wait for ", errand->service);
+    svc_warn_no_wait(errand);
     errand->outcome = OUTCOME_TROUBLE;
     return is_upkeep(dir);
 }
@@ -137,7 +141,7 @@ static size_t send(int control, char const *service, struct request const *reque
 
 /* Tells the supervise of the state directory `dir`, which it closes. */
 static void tell_there(struct errand *errand, struct request const *request,
-                       struct sv_watch *watch, int dir)
+                       struct news *news, int dir)
 {
     int waits = request->goal != SV_GOAL_COUNT;
     int control = sv_controlfifo_open(dir, "control");
@@ -154,7 +158,7 @@ static void tell_there(struct errand *errand, struct request const *request,
         return;
     }
     if (!waits) errand->outcome = OUTCOME_DONE;
-    int ours = waits ? watch_first(errand, request, watch, dir) : is_upkeep(dir);
+    int ours = waits ? watch_first(errand, request, news, dir) : is_upkeep(dir);
     size_t sent = send(control, errand->service, request, ours);
     if (!sent && request->batch.length) errand->outcome = OUTCOME_TROUBLE;
     errand->where.control = control;
@@ -162,12 +166,22 @@ static void tell_there(struct errand *errand, struct request const *request,
     if (errand->outcome != OUTCOME_OPEN) sv_awaitdir_close(&errand->where);
 }
 
-void svc_tell(struct errand *errand, char const *instance, struct sv_watch *watch)
+/* To watch a directory takes the right to read it; to tell somebody something does not.
+ */
+static int open_state(struct request const *request, char const *instance)
 {
-    int dir = sv_statedir_place(AT_FDCWD, instance);
+    int dir = -1;
+
+    if (request->goal != SV_GOAL_COUNT) dir = sv_statedir_open(instance, 0);
+    return dir < 0 ? sv_statedir_place(AT_FDCWD, instance) : dir;
+}
+
+void svc_tell(struct errand *errand, char const *instance, struct news *news)
+{
+    int dir = open_state(errand->request, instance);
 
     if (dir >= 0) {
-        tell_there(errand, errand->request, watch, dir);
+        tell_there(errand, errand->request, news, dir);
         return;
     }
     sv_warnu("control ", errand->service, ": ", sv_errortext(errno),

@@ -26,13 +26,18 @@ static void conclude(struct errand *errand, enum outcome outcome)
     sv_awaitdir_close(&errand->where);
 }
 
-static void give_up(struct errand *errand)
+void svc_warn_no_wait(struct errand const *errand)
 {
     if (errno == EPROTO)
         sv_warnu("wait for ", errand->service,
                  ": its supervise does not tell what it does");
     else
         sv_warnusys("wait for ", errand->service);
+}
+
+static void give_up(struct errand *errand)
+{
+    svc_warn_no_wait(errand);
     conclude(errand, OUTCOME_TROUBLE);
 }
 
@@ -50,12 +55,18 @@ static void look(struct errand *errand)
     }
 }
 
+void svc_open_news(struct news *news)
+{
+    news->watch.fd = -1;
+    if (!sv_renamed_open(&news->renamed)) sv_dieusys(111, "watch services");
+}
+
 /* Looks at the services that the event is about. */
 static void take_event(struct errand *errands, unsigned int count, struct sv_watch *watch,
                        struct sv_watch_event const *event)
 {
     for (unsigned int i = 0; i < count; i++) {
-        if (errands[i].outcome != OUTCOME_OPEN) continue;
+        if (errands[i].outcome != OUTCOME_OPEN || errands[i].where.is_cheap) continue;
         int is_news = sv_awaitdir_event(&errands[i].where, watch, event);
         if (is_news > 0) look(&errands[i]);
         if (is_news < 0) give_up(&errands[i]);
@@ -74,6 +85,21 @@ static void take_events(struct errand *errands, unsigned int count,
         if (!result) return;
         take_event(errands, count, watch, &event);
     } while (sv_watch_holds(watch));
+}
+
+static void take_renamed(struct errand *errands, unsigned int count,
+                         struct sv_renamed *renamed)
+{
+    int dirs[SV_RENAMED_MAX];
+    int told = sv_renamed_read(renamed, dirs);
+
+    if (told < 0) sv_dieusys(111, "read what is new");
+    for (unsigned int i = 0; i < count; i++) {
+        int is_told = 0;
+        for (int k = 0; k < told; k++)
+            is_told |= dirs[k] == -1 || dirs[k] == errands[i].where.dir;
+        if (is_told && errands[i].outcome == OUTCOME_OPEN) look(&errands[i]);
+    }
 }
 
 static unsigned int count_open(struct errand const *errands, unsigned int count)
@@ -95,19 +121,21 @@ static void end(struct errand *errands, unsigned int count)
     }
 }
 
-void svc_wait(struct errand *errands, unsigned int count, struct sv_watch *watch,
+void svc_wait(struct errand *errands, unsigned int count, struct news *news,
               int64_t deadline_ms)
 {
-    iopause_fd news = {.fd = watch->fd, .events = IOPAUSE_READ};
+    iopause_fd fds[2] = {{.fd = news->renamed.fd, .events = IOPAUSE_READ},
+                         {.fd = news->watch.fd, .events = IOPAUSE_READ}};
 
     /* where no command of ours is to be seen things may be as they should be */
     for (unsigned int i = 0; i < count; i++)
         if (errands[i].outcome == OUTCOME_OPEN && !errands[i].where.await.commands)
             look(&errands[i]);
     while (count_open(errands, count)) {
-        int ready = sv_clock_wait(&news, 1, deadline_ms);
+        int ready = sv_clock_wait(fds, 1 + (news->watch.fd >= 0), deadline_ms);
         if (ready < 0) sv_dieusys(111, "wait");
-        if (ready) take_events(errands, count, watch);
+        if (ready && fds[0].revents) take_renamed(errands, count, &news->renamed);
+        if (ready && fds[1].revents) take_events(errands, count, &news->watch);
         if (!ready && sv_clock_monotonic_ms() >= deadline_ms) end(errands, count);
     }
 }

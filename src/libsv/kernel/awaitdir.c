@@ -5,12 +5,15 @@
 #include <stdio.h> /* snprintf */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sv/awaitdir.h>
 #include <sv/controlfifo.h>
 #include <sv/statedir.h>
 #include <sv/statefile.h>
+
+#define DOUBTS 16
 
 /* The family's record, as far as there is one. */
 struct family {
@@ -63,12 +66,14 @@ static int lives(struct sv_status const *own)
 /* Where the state directory is to appear. */
 static int watch_parent(struct sv_awaitdir *where, struct sv_watch *watch)
 {
-    unsigned int const what = SV_WATCH_COMES | SV_WATCH_SELF | SV_WATCH_AGAIN;
+    unsigned int const what =
+        SV_WATCH_COMES | SV_WATCH_GOES | SV_WATCH_SELF | SV_WATCH_AGAIN;
     char const *elsewhere = getenv("SUPERVISEDIR");
     int is_elsewhere = elsewhere && *elsewhere == '/';
 
-    where->id = sv_watch_add(watch, is_elsewhere ? elsewhere : where->service, what);
-    return where->id >= 0;
+    where->parent_id =
+        sv_watch_add(watch, is_elsewhere ? elsewhere : where->service, what);
+    return where->parent_id >= 0;
 }
 
 /* By its descriptor: by its name it may be another one by now. */
@@ -82,29 +87,44 @@ static int watch_dir(struct sv_awaitdir *where, struct sv_watch *watch)
     return where->id >= 0;
 }
 
-/* Watches the state directory, or for it. Returns 1; 0 with errno. */
+/*
+ * Watches where the state directory is, or is to be, and then looks for it. A directory
+ * that we have open does not say that it is removed; the one that it was in does.
+ */
 static int subscribe(struct sv_awaitdir *where, struct sv_watch *watch)
 {
-    for (int is_watched = 0; where->dir < 0; is_watched = 1) {
-        where->dir = sv_statedir_find(where->service, 0);
-        if (where->dir >= 0) break;
-        if (errno != ENOENT) return 0;
-        if (is_watched) return 1;
-        if (!watch_parent(where, watch)) return 0;
-    }
+    where->id = -1;
+    if (!watch_parent(where, watch)) return 0;
+    where->dir = sv_statedir_find(where->service, 0);
+    if (where->dir < 0) return errno == ENOENT;
     return watch_dir(where, watch);
+}
+
+static void begin(struct sv_awaitdir *where, char const *service, int dir)
+{
+    where->service = service;
+    where->dir = dir;
+    where->id = where->parent_id = where->control = -1;
+    where->sent = 0;
+    where->has_own = where->own_news = where->at_rest = where->is_cheap = 0;
+    where->doubts = 0;
+    where->journal = (struct sv_journalreader){.fd = -1};
+}
+
+int sv_awaitdir_open_cheaply(struct sv_awaitdir *where, struct sv_renamed *renamed,
+                             char const *service, int dir)
+{
+    if (!sv_renamed_add(renamed, dir)) return 0;
+    begin(where, service, dir);
+    where->is_cheap = 1;
+    return 1;
 }
 
 int sv_awaitdir_open(struct sv_awaitdir *where, struct sv_watch *watch,
                      char const *service, int dir)
 {
-    where->service = service;
-    where->dir = dir;
-    where->id = where->control = -1;
-    where->sent = 0;
-    where->has_own = where->own_news = where->at_rest = 0;
-    where->journal = (struct sv_journalreader){.fd = -1};
-    return subscribe(where, watch);
+    begin(where, service, dir);
+    return dir < 0 ? subscribe(where, watch) : watch_dir(where, watch);
 }
 
 /* Returns 0; -1 with errno if nothing can be seen in it. */
@@ -128,6 +148,7 @@ static int take_family(struct sv_awaitdir *where, struct family const *family,
 static int take_base_without_own(struct sv_awaitdir *where, struct family const *family,
                                  int listens)
 {
+    where->at_rest = !listens;
     if (sv_journalreader_open(&where->journal, where->dir))
         sv_journalreader_skip(&where->journal);
     if (!family->is_there && !family->is_foreign) return 1;
@@ -157,15 +178,31 @@ int sv_awaitdir_base(struct sv_awaitdir *where, int listens)
     return 1;
 }
 
-/* The state directory has gone, and what may come in its place begins anew. */
-static int lose(struct sv_awaitdir *where, struct sv_watch *watch)
+/* What may come in the place of a state directory that has gone begins anew. */
+static void lose(struct sv_awaitdir *where)
 {
     sv_journalreader_close(&where->journal);
     where->journal.serial = 0;
     where->has_own = 0;
     (void)close(where->dir); /* only a place */
     where->dir = -1;
-    return subscribe(where, watch);
+}
+
+/*
+ * Something happened where the state directory is, or is to be. Returns 1 if there is
+ * (another) one now; 0 if not; -1 with errno.
+ */
+static int look_for_dir(struct sv_awaitdir *where, struct sv_watch *watch)
+{
+    struct stat about;
+
+    if (where->dir >= 0) {
+        if (!fstat(where->dir, &about) && about.st_nlink) return 0;
+        lose(where);
+    }
+    if (!subscribe(where, watch)) return -1;
+    where->at_rest = 0;
+    return where->dir >= 0;
 }
 
 /*
@@ -190,15 +227,12 @@ int sv_awaitdir_event(struct sv_awaitdir *where, struct sv_watch *watch,
                       struct sv_watch_event const *event)
 {
     if (event->kind == SV_WATCH_OVERFLOW) {
-        where->own_news = 0;
-        if (where->dir < 0 && !subscribe(where, watch)) return -1;
-        return 1;
+        where->own_news = where->at_rest = 0;
+        return where->parent_id >= 0 && look_for_dir(where, watch) < 0 ? -1 : 1;
     }
-    if (event->id != where->id || event->kind == SV_WATCH_MOVED) return 0;
-    if (where->dir >= 0 && event->kind == SV_WATCH_NAME)
-        return is_news(where, event->name);
-    if (where->dir >= 0 ? !lose(where, watch) : !subscribe(where, watch)) return -1;
-    return where->dir >= 0;
+    if (event->id == where->parent_id) return look_for_dir(where, watch);
+    if (event->id != where->id || event->kind != SV_WATCH_NAME) return 0;
+    return is_news(where, event->name);
 }
 
 /* Opens the journal behind what was seen. Returns 1 or 0. */
@@ -245,6 +279,24 @@ static int take_journal(struct sv_awaitdir *where, struct sv_status const *own)
     return 1;
 }
 
+/*
+ * Whether `status`, which is written last, says what we have found out. What is written
+ * after a look in which it did not says so; where it is not known what was written it is
+ * looked at again, but a service that changes all the time is not waited for for ever.
+ */
+static int is_published(struct sv_awaitdir *where, struct sv_status const *own)
+{
+    unsigned int enough = where->is_cheap ? DOUBTS : 1;
+
+    if (!where->await.reached || where->doubts >= enough || where->own_news
+        || where->at_rest)
+        return 1;
+    struct family family = read_family(where);
+    if (agree(&family, own)) return 1;
+    where->doubts++;
+    return 0;
+}
+
 static int look_at_own(struct sv_awaitdir *where, struct sv_status const *own)
 {
     int is_blind = !take_journal(where, own);
@@ -254,11 +306,7 @@ static int look_at_own(struct sv_awaitdir *where, struct sv_status const *own)
         (void)close(where->control); /* what was written has been read */
         where->control = -1;
     }
-    if (sv_await_judge(&where->await) != SV_AWAIT_REACHED || where->own_news
-        || where->at_rest)
-        return (int)sv_await_judge(&where->await);
-    struct family family = read_family(where);
-    return agree(&family, own) ? SV_AWAIT_REACHED : SV_AWAIT_ON;
+    return is_published(where, own) ? (int)sv_await_judge(&where->await) : SV_AWAIT_ON;
 }
 
 int sv_awaitdir_look(struct sv_awaitdir *where)
@@ -270,7 +318,8 @@ int sv_awaitdir_look(struct sv_awaitdir *where)
         where->has_own = 1;
         return look_at_own(where, &own);
     }
-    if (where->has_own) return SV_AWAIT_ON; /* it is made anew, or was removed */
+    if (where->has_own || where->at_rest) /* it is being made anew; it is not written */
+        return (int)sv_await_judge(&where->await);
     struct family family = read_family(where);
     if ((family.is_there || family.is_foreign) && take_family(where, &family, 0, 1) < 0)
         return -1;

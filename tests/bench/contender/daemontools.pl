@@ -1,9 +1,17 @@
 # ISC license.
 #
 # daemontools as the distribution has it. It has no command that stops everything: svscan is
-# ended, and every supervise is told to bring its service down and to leave.
+# ended, and every supervise is told to bring its service down and to leave. Nor does it have one
+# that waits: the status is looked at every millisecond, as a script would do if it could.
 
 my $svc = sub { my ($letter) = @_; return sub { return ('svc', $letter, $_[1]) } };
+my $polled = sub {
+    my ($letter, $state) = @_;
+    return sub {
+        my ($world, $directory) = @_;
+        return ($world->helper('polled'), $state, "$directory/supervise/status", 12, 4, 'svc', $letter, $directory);
+    };
+};
 
 return {
     directory  => sub { return Upkeep::peer('daemontools') },
@@ -14,6 +22,7 @@ return {
         return ['signal', 15, $world->scanner], ['run', 'svc', '-dx', $world->directories];
     },
     control    => {down => $svc->('-d'), up => $svc->('-u'), restart => $svc->('-t')},
+    wait       => {down => $polled->('-d', 'down'), up => $polled->('-u', 'up')},
     status     => [12, 4],
     supervisor => 'supervise',
 };

@@ -10,6 +10,7 @@ return {
     start      => sub { my ($world) = @_; return ['run', 'runsvdir', $world->scan] },
     stop       => sub { my ($world) = @_; return ['signal', 1, $world->scanner] },
     control    => {down => $sv->('down'), up => $sv->('up'), restart => $sv->('term')},
+    wait       => {down => $sv->('stop'), up => $sv->('start')}, # which look every 420 ms
     status     => [12, 4],
     supervisor => 'runsv',
 };

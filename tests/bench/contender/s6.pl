@@ -3,6 +3,7 @@
 # s6 as it is installed. It looks into the scan directory when it is told to, and starts a service
 # again at once only if the service had said that it is ready.
 
+my $wait = sub { my @options = @_; return sub { return ('s6-svc', @options, $_[1]) } };
 my $svc = sub { my ($letter) = @_; return sub { return ('s6-svc', $letter, $_[1]) } };
 
 return {
@@ -22,6 +23,7 @@ return {
     },
     stop       => sub { my ($world) = @_; return ['run', 's6-svscanctl', '-t', $world->scan] },
     control    => {down => $svc->('-d'), up => $svc->('-u'), restart => $svc->('-t')},
+    wait       => {down => $wait->('-wd', '-d'), up => $wait->('-wu', '-u')},
     status     => [24, 8],
     supervisor => 's6-supervise',
 };

@@ -2,6 +2,7 @@
 #
 # This build.
 
+my $wait = sub { my ($letter, $state) = @_; return sub { return ('svc', $letter, "--wait=$state", $_[1]) } };
 my $svc = sub { my ($letter) = @_; return sub { return ('svc', $letter, $_[1]) } };
 
 return {
@@ -13,6 +14,7 @@ return {
     start      => sub { my ($world) = @_; return ['run', 'svscan', $world->scan] },
     stop       => sub { my ($world) = @_; return ['signal', 15, $world->scanner] },
     control    => {down => $svc->('-d'), up => $svc->('-u'), restart => $svc->('-t')},
+    wait       => {down => $wait->('-d', 'down'), up => $wait->('-u', 'up')},
     status     => [12, 4],
     supervisor => 'supervise',
 };
