@@ -204,6 +204,52 @@ is aged(run('svstat', 'target', './target/', {cwd => $dir})),
         . "none: unable to chdir: file does not exist\n", 'an absolute one has a directory for each service';
 }
 
+# Many ways to a service ---------------------------------------------------------------------------
+
+subtest 'services of all kinds in one run' => sub {
+    my %pid;
+    my $way = sub {
+        my ($name) = @_;
+        $pid{$name} = 100 + keys %pid;
+        return service($name, status => family(since => $then, pid => $pid{$name}));
+    };
+    mkdir "$dir/$_" or die for qw(links inside);
+    $way->($_) for qw(way inside/one inside/two);
+    $way->('way@me');
+    symlink "../inside/$_", "$dir/links/$_" or die for qw(one two);
+    $way->($_) for qw(state trap);
+    rename "$dir/state/supervise", "$dir/state.d" or die;
+    symlink '../state.d', "$dir/state/supervise" or die;
+    rename "$dir/trap/supervise", "$dir/trap.d" or die;
+    symlink '../trap.d', "$dir/trap/supervise" or die;
+    POSIX::lchown(65534, 65534, "$dir/trap/supervise") or die if have_root;
+    write_file("$dir/way/down", '');
+    symlink 'way', "$dir/inside/one/down" or die; # to nowhere
+    symlink 'run', "$dir/inside/two/down" or die;
+    write_file("$dir/inside/two/run", '');
+    my %line = map { $_ => "up (pid $pid{$_}) 1000 seconds" } keys %pid;
+    $line{$_} .= ', normally down' for qw(way inside/two);
+    my $trap = 'unable to open supervise/ok: permission denied: it is a symbolic link that neither root nor you have '
+        . 'made; remove it, or let root make it';
+    $line{trap} = $trap if have_root;
+    $line{none} = 'unable to chdir: file does not exist';
+    $line{"links/$_"} = $line{"inside/$_"} for qw(one two);
+    my @names = qw(way inside/one inside/two links/one links/two way@me state way trap inside/two none links/two way);
+    for my $slashes ('', '/', '//') {
+        for my $order ([@names], [reverse @names]) {
+            my @given = map { "$_$slashes" } @$order;
+            is aged(run('svstat', @given, {cwd => $dir})), join('', map { "$_$slashes: $line{$_}\n" } @$order), "names with '$slashes'";
+            my @whole = map { "$dir/$_$slashes" } @$order;
+            is aged(run('svstat', @whole)), join('', map { "$dir/$_$slashes: $line{$_}\n" } @$order), 'and whole paths';
+        }
+    }
+    is aged(run('svstat', '.', {cwd => "$dir/way"})), ".: $line{way}\n", 'the one we are in';
+    is aged(run('svstat', '../way', './', {cwd => "$dir/way"})), "../way: $line{way}\n./: $line{way}\n", 'in other words';
+    delete $reader{"$dir/way"};
+    is aged(run('svstat', 'way', 'inside/one', {cwd => $dir})),
+        "way: supervise not running\ninside/one: $line{'inside/one'}\n", 'one whose supervise is gone';
+};
+
 # What daemontools could not say -----------------------------------------------------------------
 
 my $now_ms = sub { int 1000 * Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) };
@@ -250,9 +296,9 @@ facts 'nothing to add', qr/^$/, phase => 'DOWN';
     both($own, since => $then, %up);
     like $verbose->(), qr/started 42 times/, 'a record that goes with status is believed';
     record($own, own => own(since => $then + 1, %up));
-    unlike $verbose->(), qr/42/, 'one of another start is not: another suite runs here now';
+    unlike $verbose->(), qr/started 42/, 'one of another start is not: another suite runs here now';
     record($own, own => own(since => $then, %up, pid => 6));
-    unlike $verbose->(), qr/42/, 'nor one of another process';
+    unlike $verbose->(), qr/started 42/, 'nor one of another process';
     my $good = own(since => $then, %up);
     my %bad = (truncated => substr($good, 0, 255), 'of another version' => $good =~ s/S1/S2/r, empty => '',
         'with one bit wrong' => $good =~ s/^(.{100})(.)/$1 . chr(1 ^ ord $2)/ser, 'not there' => undef);

@@ -14,6 +14,7 @@
 #   control     {down, up, restart}: subs, given the world and a service directory: the command
 #   wait        {down, up}: the same for commands that end when it is done, where there are any
 #   status      [offset, length] of the pid in SERVICE/supervise/status; zero there: down
+#   show        sub, given the world, bare and service directories: the command that shows them
 #   files       sub: further files of a service directory, NAME => CONTENT
 #   supervisor  the name of its process per service, as the kernel knows it
 

@@ -9,6 +9,8 @@
  *     bare dropin SCANDIR    inotify; vfork, exec for each directory that appears
  *     bare control SERVICE   obeys SERVICE/control: d down, u up, t restart
  *     bare poke SERVICE LETTER   writes there
+ *     bare status SERVICE...     opens, reads and closes supervise/status of each
+ *     bare each PROGRAM SERVICE...   runs it for one after the other
  *
  * The status of `control` is that of daemontools as far as it is read: a pid at byte 12.
  */
@@ -139,12 +141,50 @@ static void poke(char const *letter)
     if (fifo < 0 || write(fifo, letter, 1) != 1) die("write to control");
 }
 
+static void status(char const *const *services)
+{
+    char path[4096], bytes[64];
+
+    for (; *services; services++) {
+        size_t length = strlen(*services);
+        if (length > sizeof path - sizeof "/supervise/status") die("use such a name");
+        memcpy(path, *services, length);
+        strcpy(path + length, "/supervise/status");
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || read(fd, bytes, sizeof bytes) <= 0) die(path);
+        close(fd);
+    }
+}
+
+static void each(char const *program, char const *const *services)
+{
+    for (; *services; services++) {
+        char *const argv[] = {(char *)program, (char *)*services, 0};
+        pid_t pid = vfork();
+        if (!pid) {
+            execvp(program, argv);
+            _exit(127);
+        }
+        if (pid < 0) die("vfork");
+        await(pid);
+    }
+}
+
 int main(int argc, char const *const *argv)
 {
     if (argc < 3) {
-        fputs("bare: usage: bare restart|many|dropin|control|poke DIR [LETTER]\n",
+        fputs("bare: usage: bare restart|many|dropin|control|poke DIR [LETTER]\n"
+              "   or: bare status DIR...\n   or: bare each PROGRAM DIR...\n",
               stderr);
         return 100;
+    }
+    if (!strcmp(argv[1], "status")) {
+        status(argv + 2);
+        return 0;
+    }
+    if (!strcmp(argv[1], "each")) {
+        each(argv[2], argv + 3);
+        return 0;
     }
     if (chdir(argv[2]) < 0) die("chdir");
     if (!strcmp(argv[1], "restart")) restart();

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include <skalibs/buffer.h>
+#include <skalibs/allreadwrite.h>
 #include <skalibs/sig.h>
 #include <skalibs/types.h>
 
@@ -10,9 +10,24 @@
 
 #include "svstat.h"
 
+/* Many small pieces make a line, and lines are written many at once. */
+static char gathered[16384];
+static size_t gathered_length;
+
+static void write_all(char const *bytes, size_t length)
+{
+    if (allwrite(1, bytes, length) < length) sv_dieusys(111, "write output");
+}
+
 void out_bytes(char const *bytes, size_t length)
 {
-    if (buffer_put(buffer_1, bytes, length) < 0) sv_dieusys(111, "write output");
+    if (length > sizeof gathered - gathered_length) out_flush();
+    if (length > sizeof gathered) {
+        write_all(bytes, length);
+        return;
+    }
+    memcpy(gathered + gathered_length, bytes, length);
+    gathered_length += length;
 }
 
 void out(char const *text)
@@ -22,7 +37,8 @@ void out(char const *text)
 
 void out_flush(void)
 {
-    if (!buffer_flush(buffer_1)) sv_dieusys(111, "write output");
+    write_all(gathered, gathered_length);
+    gathered_length = 0;
 }
 
 void out_number(uint64_t number)

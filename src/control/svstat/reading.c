@@ -158,10 +158,20 @@ static int locate(struct look *look)
     return open_state(look, service_length);
 }
 
+int svstat_unpack(struct reading *reading, unsigned char const *packed, size_t length)
+{
+    reading->has_family =
+        length != STATUS_S6 && sv_status_unpack_family(packed, length, &reading->family);
+    reading->has_logger =
+        reading->has_family && length >= STATUS_TWO
+        && sv_status_unpack_family(packed + SV_STATUS_ENCORE, length - SV_STATUS_ENCORE,
+                                   &reading->logger);
+    return reading->has_family;
+}
+
 static int read_family(struct look *look)
 {
-    struct reading *reading = look->reading;
-    unsigned char packed[2 * SV_STATUS_ENCORE + 1];
+    unsigned char packed[SVSTAT_PACKED];
     int fd =
         openat(look->dir, SV_STATUS_FILE, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
@@ -171,15 +181,8 @@ static int read_family(struct look *look)
     (void)close(fd); /* opened for reading */
     errno = error;
     if (got < 0) return fail(look, TROUBLE_READ, "/" SV_STATUS_FILE);
-    reading->has_family =
-        got != STATUS_S6
-        && sv_status_unpack_family(packed, (size_t)got, &reading->family);
-    if (!reading->has_family) return fail(look, TROUBLE_FORMAT, "/" SV_STATUS_FILE);
-    reading->has_logger =
-        got >= STATUS_TWO
-        && sv_status_unpack_family(packed + SV_STATUS_ENCORE,
-                                   (size_t)got - SV_STATUS_ENCORE, &reading->logger);
-    return 1;
+    return svstat_unpack(look->reading, packed, (size_t)got)
+           || fail(look, TROUBLE_FORMAT, "/" SV_STATUS_FILE);
 }
 
 static int read_own(struct look *look)
@@ -190,29 +193,6 @@ static int read_own(struct look *look)
     look->reading->has_own =
         got > 0 && sv_status_unpack(packed, (size_t)got, &look->reading->own);
     return look->reading->has_own;
-}
-
-/*
- * Our record is believed if `status` was written with it: else another suite's supervise
- * is here now. Both are replaced one after the other, so a mismatch is looked at again.
- */
-static void read_both(struct look *look)
-{
-    struct reading *reading = look->reading;
-
-    for (unsigned int i = 0; i < TRIES; i++) {
-        if (!read_family(look) || !read_own(look)) return;
-        if (reading->own.pid == reading->family.pid
-            && reading->own.since.tv_sec == reading->family.since.tv_sec
-            && reading->own.since.tv_nsec == reading->family.since.tv_nsec) {
-            unsigned int size = reading->family.size;
-            sv_status_to_family(&reading->own, &reading->family);
-            reading->family.size = size;
-            svstat_read_remarks(reading, look->dir);
-            return;
-        }
-    }
-    reading->has_own = 0;
 }
 
 static int is_this_boot(struct sv_status const *own)
@@ -227,6 +207,38 @@ static int is_this_boot(struct sv_status const *own)
         known = got > 0 && sv_status_scan_boot_id(text, (size_t)got, boot_id) ? 1 : -1;
     }
     return known > 0 && !memcmp(boot_id, own->boot_id, sizeof boot_id);
+}
+
+/* Whether the supervise that wrote our record is there; another suite's cannot be then.
+ */
+static int is_by_who_is_there(struct sv_status const *own)
+{
+    return own->supervise_start && is_this_boot(own)
+           && sv_process_is((pid_t)own->supervise_pid, own->supervise_start) > 0;
+}
+
+/*
+ * Our record is believed if `status` was written with it: else another suite's supervise
+ * is here now. Both are replaced one after the other, so a mismatch is looked at again;
+ * and if it stays, it is looked who is here.
+ */
+static void read_both(struct look *look)
+{
+    struct reading *reading = look->reading;
+
+    for (unsigned int i = 0; i < TRIES; i++) {
+        if (!read_family(look) || !read_own(look)) return;
+        int same = reading->own.pid == reading->family.pid
+                   && reading->own.since.tv_sec == reading->family.since.tv_sec
+                   && reading->own.since.tv_nsec == reading->family.since.tv_nsec;
+        if (!same && (i + 1 < TRIES || !is_by_who_is_there(&reading->own))) continue;
+        unsigned int size = reading->family.size;
+        sv_status_to_family(&reading->own, &reading->family);
+        reading->family.size = size;
+        svstat_read_remarks(reading, look->dir);
+        return;
+    }
+    reading->has_own = 0;
 }
 
 static enum recorded is_recorded(struct reading const *reading)

@@ -128,7 +128,8 @@ static void show(char const *service, struct choice const *choice)
     struct reading reading, logger;
     int one_line = choice->style == STYLE_FIELDS || choice->style == STYLE_JSON;
 
-    svstat_read(&reading, service, choice->style != STYLE_CONTRACT);
+    if (choice->style != STYLE_CONTRACT || !svstat_read_quickly(&reading, service))
+        svstat_read(&reading, service, choice->style != STYLE_CONTRACT);
     if (!choice->no_main) print(&reading, choice->style);
     if (choice->no_main || (reading.has_logger && !choice->no_log && !one_line)) {
         svstat_read_logger(&logger, &reading);

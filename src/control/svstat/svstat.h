@@ -64,8 +64,24 @@ struct reading {
  */
 extern void svstat_read(struct reading *reading, char const *service, int detail);
 
+/*
+ * Takes apart the `length` bytes that stand in `status`. Returns 0 if they are no record.
+ * SVSTAT_PACKED of them tell all.
+ */
+#define SVSTAT_PACKED (2 * SV_STATUS_ENCORE + 1)
+extern int svstat_unpack(struct reading *reading, unsigned char const *packed,
+                         size_t length);
+
 /* The same service's logger instead; the reading it came from stays as it is. */
 extern void svstat_read_logger(struct reading *logger, struct reading const *reading);
+
+/* quick.c ---------------------------------------------------------------------------- */
+
+/*
+ * The same as svstat_read without detail, if all is as it usually is. Returns 0 if not:
+ * then *reading is not defined.
+ */
+extern int svstat_read_quickly(struct reading *reading, char const *service);
 
 /* remarks.c -------------------------------------------------------------------------- */
 

@@ -38,6 +38,20 @@ extern int sv_statefile_write(int dir, char const *name, void const *bytes,
                               size_t length);
 
 /*
+ * The same, and the new file stays open as *held in the place of the one before (-1:
+ * there is none), with a lock that says to who reads it that we are there. It is
+ * close-on-exec. `held` may be null.
+ */
+extern int sv_statefile_write_held(int dir, char const *name, void const *bytes,
+                                   size_t length, int *held);
+
+/*
+ * Whether somebody holds the open file `fd`, as above: who wrote it is still there. 0
+ * also if that cannot be told, and of a file that has been replaced since it was opened.
+ */
+extern int sv_statefile_is_held(int fd);
+
+/*
  * Reads up to `size` bytes of the regular file `name` (a path relative to `dir`; dir may
  * be AT_FDCWD) into `bytes`; never waits on a FIFO. Returns the count; -1 with errno:
  * EINVAL if it is no regular file, ELOOP if it is a link.

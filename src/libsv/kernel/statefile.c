@@ -59,10 +59,38 @@ static int take_rights(int dir, char const *name, int fd)
     return mode == (fresh.st_mode & 0777) || !fchmod(fd, mode);
 }
 
-int sv_statefile_write(int dir, char const *name, void const *bytes, size_t length)
+/*
+ * Who holds a file is known by a lock of the open file: it ends with the last descriptor,
+ * so with the process, however that ends. It serves who asks only, so it does not matter
+ * if it cannot be had.
+ */
+static void hold(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    (void)fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+int sv_statefile_is_held(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    return !fcntl(fd, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
+}
+
+/* Closes `fd` without touching errno. Nothing is cached that close() could lose. */
+static void shut(int fd)
+{
+    int error_number = errno;
+
+    (void)close(fd);
+    errno = error_number;
+}
+
+int sv_statefile_write_held(int dir, char const *name, void const *bytes, size_t length,
+                            int *held)
 {
     char fresh[NAME_SIZE];
-    int written, error_number;
     size_t name_length = strlen(name);
 
     if (name_length + sizeof ".new" > sizeof fresh) {
@@ -73,11 +101,21 @@ int sv_statefile_write(int dir, char const *name, void const *bytes, size_t leng
     memcpy(fresh + name_length, ".new", sizeof ".new");
     int fd = sv_statefile_create(dir, fresh, O_WRONLY, 0644);
     if (fd < 0) return 0;
-    written = allwrite(fd, bytes, length) == length && take_rights(dir, name, fd);
-    error_number = errno;
-    (void)close(fd); /* nothing is cached that close() could lose */
-    errno = error_number;
-    return written && renameat(dir, fresh, dir, name) == 0;
+    if (held) hold(fd);
+    if (allwrite(fd, bytes, length) != length || !take_rights(dir, name, fd)
+        || renameat(dir, fresh, dir, name) < 0) {
+        shut(fd);
+        return 0;
+    }
+    int old = held ? *held : fd;
+    if (held) *held = fd;
+    if (old >= 0) shut(old);
+    return 1;
+}
+
+int sv_statefile_write(int dir, char const *name, void const *bytes, size_t length)
+{
+    return sv_statefile_write_held(dir, name, bytes, length, 0);
 }
 
 /* allread() leaves an errno behind that it has seen to. */

@@ -122,6 +122,7 @@ struct service {
     uint64_t child_start;    /* start time of the process that becomes the child */
     int tally_changed;
     int status_changed;
+    int status_file; /* supervise/status, open so that it is known who wrote it; or -1 */
     int64_t
         write_ms; /* what has been noted is written then, if not before; else SV_NEVER */
     int write_waits;     /* not at the end of this round */

@@ -323,6 +323,7 @@ int service_start_up(struct service *service)
     service->reads_pipe = reads_pipe();
     service->watch = service->journal = service->adopted = service->cgroup = -1;
     service->ready = service->notify = service->scan_dir = -1;
+    service->status_file = -1;
     service->check_due_ms = service->needs_ms = SV_NEVER;
     service->script = -1;
     service->watch_retry_ms = service->complain_ms = service->adopted_ms = SV_NEVER;

@@ -93,7 +93,8 @@ static int write_status(struct service *service)
     sv_status_to_family(&service->status, &words);
     sv_status_pack_family(family, &words);
     return sv_statefile_write(service->state_dir, SV_STATUS_OWN_FILE, own, sizeof own)
-           && sv_statefile_write(service->state_dir, SV_STATUS_FILE, family, length);
+           && sv_statefile_write_held(service->state_dir, SV_STATUS_FILE, family, length,
+                                      &service->status_file);
 }
 
 /* What makes the child recognisable, should we not be the one who waits for it in the

@@ -24,5 +24,6 @@ return {
     control    => {down => $svc->('-d'), up => $svc->('-u'), restart => $svc->('-t')},
     wait       => {down => $polled->('-d', 'down'), up => $polled->('-u', 'up')},
     status     => [12, 4],
+    show       => sub { my ($world, $bare, @services) = @_; return ('svstat', @services) },
     supervisor => 'supervise',
 };

@@ -12,5 +12,6 @@ return {
     control    => {down => $sv->('down'), up => $sv->('up'), restart => $sv->('term')},
     wait       => {down => $sv->('stop'), up => $sv->('start')}, # which look every 420 ms
     status     => [12, 4],
+    show       => sub { my ($world, $bare, @services) = @_; return ('sv', 'status', @services) },
     supervisor => 'runsv',
 };

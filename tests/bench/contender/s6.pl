@@ -25,5 +25,9 @@ return {
     control    => {down => $svc->('-d'), up => $svc->('-u'), restart => $svc->('-t')},
     wait       => {down => $wait->('-wd', '-d'), up => $wait->('-wu', '-u')},
     status     => [24, 8],
+    show       => sub { # it shows one service at a time
+        my ($world, $bare, @services) = @_;
+        return ($bare, 'each', 's6-svstat', @services);
+    },
     supervisor => 's6-supervise',
 };

@@ -16,5 +16,6 @@ return {
     control    => {down => $svc->('-d'), up => $svc->('-u'), restart => $svc->('-t')},
     wait       => {down => $wait->('-d', 'down'), up => $wait->('-u', 'up')},
     status     => [12, 4],
+    show       => sub { my ($world, $bare, @services) = @_; return ('svstat', @services) },
     supervisor => 'supervise',
 };
