@@ -93,6 +93,7 @@ void service_own_children(struct service const *service, pid_t own[SV_PROCTREE_S
     memset(own, 0, SV_PROCTREE_SKIP * sizeof *own);
     own[0] = service->checker;
     own[1] = service->doing.control_pid;
+    own[2] = service->check_pid;
 }
 
 /* Where --------------------------------------------------------------------------- */
