@@ -62,6 +62,8 @@ sub holds {
     return scalar grep { (readlink $_ // '') =~ $pattern } glob '/proc/' . $process->pid . '/fd/*';
 }
 
+sub holds_at { return holds(bless({pid => $_[0]}, 'Upkeep::Process'), $_[1]) }
+
 # waiting($pid): it sleeps in poll(), and not in anything before.
 sub waiting { return (read_file("/proc/$_[0]/syscall") // '7 ') =~ /^(?:7|271|73) / }
 
@@ -160,16 +162,26 @@ my $sleeper = 'exec sleep 1000';
 
 # Over before we look ----------------------------------------------------------------------------
 
-# stopped_svc(@arguments): stopped when it has written.
+# svc_below($process): the pid of the svc that this strace has started; at first it tries itself out
+# with children of its own.
+sub svc_below {
+    my ($process) = @_;
+    my @children = split ' ', read_file('/proc/' . $process->pid . '/task/' . $process->pid . '/children') // '';
+    my ($pid) = grep { (read_file("/proc/$_/comm") // '') eq "svc\n" } @children;
+    return $pid;
+}
+
+# go_on($process): lets its svc go on, even if it has not stopped yet. Returns its exit code.
+sub go_on {
+    my ($process) = @_;
+    wait_until { my $pid = svc_below($process); kill 'CONT', $pid if $pid; !$process->running } 20, 'svc';
+    return ended($process, 0);
+}
+
+# stopped_svc(@arguments): stops when it has written.
 sub stopped_svc {
-    my $process = start('strace', '-qq', '-o', '/dev/null', '-e', 'trace=write',
+    return start('strace', '-qq', '-o', '/dev/null', '-e', 'trace=write',
         '-e', 'inject=write:signal=SIGSTOP:when=1', 'svc', @_);
-    my $pid;
-    wait_until {
-        ($pid) = split ' ', read_file('/proc/' . $process->pid . '/task/' . $process->pid . '/children') // '';
-        !$process->running || $pid && (read_file("/proc/$pid/stat") // '') =~ /\) T /i
-    } 10, 'svc to stop';
-    return ($process, $pid);
 }
 
 SKIP: {
@@ -182,10 +194,9 @@ SKIP: {
         my ($letter, $state) = @$_;
         ok wait_phase($service, 'up'), 'it is up';
         my $before = pid_of($service);
-        my ($process, $pid) = stopped_svc($letter, "--wait=$state", $service);
+        my $process = stopped_svc($letter, "--wait=$state", $service);
         ok scalar(wait_until { my $now = pid_of($service); $now && $now != $before } 10), 'it runs again before svc looks';
-        kill 'CONT', $pid;
-        is ended($process), 0, "a $state that is over counts";
+        is go_on($process), 0, "a $state that is over counts";
     }
     # A kernel that cannot send signals for what happens in a directory.
     my @deprived = qw(strace -qq -o /dev/null -e trace=fcntl -e inject=fcntl:error=EINVAL svc);
@@ -193,13 +204,13 @@ SKIP: {
     is run(@deprived, '-d', '--wait=up', $service)->{code}, 1, 'with the same result';
     is run(@deprived, '-u', '--wait=up', $service)->{code}, 0, 'in each case';
 
-    my ($process, $pid) = stopped_svc('-t', '--wait=restarted', $service);
+    my $process = stopped_svc('-t', '--wait=restarted', $service);
+    ok scalar(wait_until { my $pid = svc_below($process); $pid && holds_at($pid, qr/control$/) } 10), 'svc has been started';
     my $starts = field($service, 'starts');
     write_file("$service/run", "#!/bin/sh\n[ -e again ] || exit 0\n$sleeper\n", 0755);
     run('svc', '-k', $service);
     ok scalar(wait_until { field($service, 'starts') > $starts + 90 } 60), 'it dies so often that the journal has forgotten the command';
-    kill 'CONT', $pid;
-    is ended($process), 0, 'then the status tells';
+    is go_on($process), 0, 'then the status tells';
     write_file("$service/again", '');
     ok wait_phase($service, 'up'), 'it stays up';
 
