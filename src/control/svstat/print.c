@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include <sv/jsontext.h>
 #include <sv/message.h>
 #include <sv/stamp.h>
 
@@ -136,27 +137,6 @@ void svstat_put_fields(struct reading const *reading)
     out("\n");
 }
 
-/*
- * The length of the UTF-8 character at `text`, 0 if there is none: a byte too many, a
- * surrogate, something beyond U+10FFFF, a longer form than needed (RFC 3629).
- */
-static unsigned int character_length(unsigned char const *text)
-{
-    unsigned int length = *text < 0x80   ? 1
-                          : *text < 0xC2 ? 0
-                          : *text < 0xE0 ? 2
-                          : *text < 0xF0 ? 3
-                          : *text < 0xF5 ? 4
-                                         : 0;
-
-    for (unsigned int i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80) return 0;
-    if ((*text == 0xE0 && text[1] < 0xA0) || (*text == 0xED && text[1] > 0x9F)
-        || (*text == 0xF0 && text[1] < 0x90) || (*text == 0xF4 && text[1] > 0x8F))
-        return 0;
-    return length;
-}
-
 static void put_hex(unsigned char byte)
 {
     static char const digits[] = "0123456789abcdef";
@@ -167,25 +147,12 @@ static void put_hex(unsigned char byte)
 
 int svstat_put_escaped(char const *text)
 {
+    char escaped[SV_JSONTEXT_MAX];
+    unsigned int length;
     int is_utf8 = 1;
 
-    while (*text) {
-        unsigned int length = character_length((unsigned char const *)text);
-        if (!length) {
-            out("\\ufffd");
-            is_utf8 = 0;
-            text++;
-            continue;
-        }
-        if (*text == '"' || *text == '\\') out("\\");
-        if ((unsigned char)*text < ' ' || *text == 0x7F) {
-            out("\\u00");
-            put_hex((unsigned char)*text);
-        } else {
-            out_bytes(text, length);
-        }
-        text += length;
-    }
+    while ((length = sv_jsontext_next(escaped, &text, &is_utf8)))
+        out_bytes(escaped, length);
     return is_utf8;
 }
 

@@ -38,6 +38,14 @@ extern void sv_journalreader_close(struct sv_journalreader *reader);
 /* Sees all that is there: goes to the last entry; `serial` becomes its serial, or 0. */
 extern void sv_journalreader_skip(struct sv_journalreader *reader);
 
+/* The lowest and the highest serial in the journal, 0 if it is empty. */
+extern void sv_journalreader_bounds(struct sv_journalreader const *reader,
+                                    uint64_t *lowest, uint64_t *highest);
+
+/* The entry `serial`, if it is (still) there. Returns 1 or 0. */
+extern int sv_journalreader_find(struct sv_journalreader const *reader, uint64_t serial,
+                                 struct sv_journal_entry *entry);
+
 /*
  * What comes after `serial`, oldest first. MISSED: they were overwritten, or could not be
  * written; `serial` is that of the last one missed, and the next call goes on behind it.

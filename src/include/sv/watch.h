@@ -1,8 +1,9 @@
 /* ISC license. */
 
 /*
- * watch (kernel): names that come and go in directories, by inotify. One instance serves
- * any number of directories; a user has few instances (128 by default) and many watches.
+ * watch (kernel): names that come and go in directories, and files that are written, by
+ * inotify. One instance serves any number of directories and files; a user has few
+ * instances (128 by default) and many watches.
  *
  * An event is a hint where to look, not a fact: when it is read the name may have changed
  * again.
@@ -16,8 +17,10 @@
 #include <sys/inotify.h>
 
 enum sv_watch_kind {
-    SV_WATCH_NAME,  /* something happened to the name `name` in the directory */
-    SV_WATCH_MOVED, /* the directory itself was renamed; it is still watched */
+    SV_WATCH_NAME,    /* something happened to the name `name` in the directory */
+    SV_WATCH_WRITTEN, /* of a file: something was written to it */
+    SV_WATCH_CHANGED, /* of a file: it has lost its name, or got another mode */
+    SV_WATCH_MOVED,   /* the directory itself was renamed; it is still watched */
     SV_WATCH_ENDED, /* it is not watched any more: deleted, unmounted, or removed by us */
     SV_WATCH_OVERFLOW /* events were lost: look everywhere; `id` is -1 */
 };
@@ -61,8 +64,16 @@ extern void sv_watch_close(struct sv_watch *watch);
  */
 extern int sv_watch_add(struct sv_watch *watch, char const *path, unsigned int what);
 
-/* Ends the watch of a directory. Events of it may still come. Fine if it has ended by
- * itself. */
+/*
+ * Watches the file that `fd` is open on, for WRITTEN and CHANGED; or the directory that
+ * `dir_fd` is open on (O_PATH does) as sv_watch_add does its path. What is meant is what
+ * is open, whatever has its name by now. /proc must be mounted. Return as sv_watch_add.
+ */
+extern int sv_watch_add_file(struct sv_watch *watch, int fd);
+extern int sv_watch_add_open(struct sv_watch *watch, int dir_fd, unsigned int what);
+
+/* Ends the watch of a directory or file. Events of it may still come. Fine if it has
+ * ended by itself. */
 extern void sv_watch_remove(struct sv_watch *watch, int id);
 
 /* The next event. Returns 1; 0 if there is none now; -1 with errno. Never waits. */

@@ -117,13 +117,24 @@ static uint64_t find_bounds(uint64_t seen, uint64_t *highest)
     return lowest;
 }
 
+void sv_journalreader_bounds(struct sv_journalreader const *reader, uint64_t *lowest,
+                             uint64_t *highest)
+{
+    read_ring(reader);
+    *lowest = find_bounds(0, highest);
+}
+
+int sv_journalreader_find(struct sv_journalreader const *reader, uint64_t serial,
+                          struct sv_journal_entry *entry)
+{
+    return read_slot(reader, serial, entry) && entry->serial == serial;
+}
+
 void sv_journalreader_skip(struct sv_journalreader *reader)
 {
-    uint64_t highest;
+    uint64_t lowest;
 
-    read_ring(reader);
-    (void)find_bounds(0, &highest);
-    reader->serial = highest;
+    sv_journalreader_bounds(reader, &lowest, &reader->serial);
 }
 
 /* Whether all of these slots held something newer. */
@@ -175,8 +186,7 @@ static enum sv_journalreader_result look_around(struct sv_journalreader *reader,
 enum sv_journalreader_result sv_journalreader_next(struct sv_journalreader *reader,
                                                    struct sv_journal_entry *entry)
 {
-    if (read_slot(reader, reader->serial + 1, entry)
-        && entry->serial == reader->serial + 1) {
+    if (sv_journalreader_find(reader, reader->serial + 1, entry)) {
         reader->serial++;
         return SV_JOURNALREADER_ENTRY;
     }

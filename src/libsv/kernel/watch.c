@@ -1,9 +1,13 @@
 /* ISC license. */
 
 #include <errno.h>
+#include <stdio.h> /* snprintf */
 #include <unistd.h>
 
 #include <sv/watch.h>
+
+#define OF_SELF "/proc/self/fd/%d"
+#define OF_SELF_SIZE (sizeof OF_SELF + 3 * sizeof(int))
 
 int sv_watch_open(struct sv_watch *watch)
 {
@@ -31,6 +35,22 @@ int sv_watch_add(struct sv_watch *watch, char const *path, unsigned int what)
     return inotify_add_watch(watch->fd, path, mask);
 }
 
+int sv_watch_add_file(struct sv_watch *watch, int fd)
+{
+    char path[OF_SELF_SIZE];
+
+    (void)snprintf(path, sizeof path, OF_SELF, fd); /* it fits */
+    return inotify_add_watch(watch->fd, path, IN_MODIFY | IN_ATTRIB | IN_MASK_CREATE);
+}
+
+int sv_watch_add_open(struct sv_watch *watch, int dir_fd, unsigned int what)
+{
+    char path[OF_SELF_SIZE];
+
+    (void)snprintf(path, sizeof path, OF_SELF, dir_fd); /* it fits */
+    return sv_watch_add(watch, path, what);
+}
+
 void sv_watch_remove(struct sv_watch *watch, int id)
 {
     (void)inotify_rm_watch(watch->fd, id); /* fails only if the kernel has removed it */
@@ -45,6 +65,10 @@ static int translate(struct inotify_event const *from, struct sv_watch_event *to
         to->kind = SV_WATCH_OVERFLOW;
     } else if (from->mask & IN_IGNORED) {
         to->kind = SV_WATCH_ENDED;
+    } else if (from->mask & IN_MODIFY) {
+        to->kind = SV_WATCH_WRITTEN;
+    } else if (from->mask & IN_ATTRIB) {
+        to->kind = SV_WATCH_CHANGED;
     } else if (from->mask & IN_MOVE_SELF) {
         to->kind = SV_WATCH_MOVED;
     } else if (from->len) {

@@ -283,6 +283,8 @@ static void take_event(struct svscan *svscan, struct sv_watch_event const *event
         sv_warn(svscan->dir_name, " has been removed; its services are left as they are");
         break;
     case SV_WATCH_OVERFLOW: svscan->scan_wanted = 1; break;
+    case SV_WATCH_WRITTEN:
+    case SV_WATCH_CHANGED: break; /* cannot happen: no file is watched */
     }
 }
 
