@@ -26,7 +26,8 @@
 #define RETRY_MS 1000 /* where nothing can be watched */
 #define WAITING_FILE ".waiting"
 
-static SV_LARGE char text[SV_NEEDS_SIZE]; /* of the file, while it is gone through */
+static SV_LARGE char text[SV_NEEDS_SIZE];    /* of the file, while it is gone through */
+static SV_LARGE char waiting[SV_NEEDS_NAME]; /* what .waiting says; "": not known */
 
 static void end_watches(struct service *service)
 {
@@ -46,37 +47,55 @@ static void add_watch(struct service *service, int fd)
     if (fd >= 0) (void)close(fd); /* only watched */
 }
 
-/* Reads the file. Returns 1; 0 if there is none, or none that counts. */
+/* What is there is no file that can be used; any other trouble may pass. */
+static int is_unusable(int error_number)
+{
+    return error_number == EINVAL || error_number == ELOOP || error_number == EACCES
+           || error_number == ENXIO || error_number == EISDIR || error_number == ENOTDIR
+           || error_number == EPERM || error_number == ENODEV;
+}
+
+/* Reads the file. Returns 1; 0 if there is none that counts; -1 if it is not known now.
+ */
 static int read_needs(struct service *service, struct sv_needs *needs)
 {
-    ssize_t length = -1;
+    ssize_t length = 0;
 
     if (service->scan_dir >= 0)
         length = sv_statefile_follow(service->dir, SV_NEEDS_FILE, text, sizeof text);
     *needs = (struct sv_needs){.text = text, .length = length > 0 ? (size_t)length : 0};
-    if (length >= 0 || service->scan_dir < 0 || errno == ENOENT || errno == ENOLINK)
+    if (length >= 0 || errno == ENOENT || errno == ENOLINK) {
+        trouble_over(&service->needs_trouble);
         return length > 0;
+    }
+    int passes = !is_unusable(errno);
     if (trouble_is_new(&service->needs_trouble))
         sv_warnu("read ", service->dir_name, "/" SV_NEEDS_FILE ": ", sv_errortext(errno),
-                 "; it is started without what it needs");
-    return 0;
+                 passes ? ", trying again every second"
+                        : "; it is started without what it needs");
+    return passes ? -1 : 0;
 }
 
-/* Says what is waited for, for readers. */
+/*
+ * Says what is waited for, for readers; once, for one that waits for this service is told
+ * of it, and may be the one that this service waits for.
+ */
 static void write_waiting(struct service *service, char const *name)
 {
     char line[SV_NEEDS_NAME + 1];
     size_t length = strlen(name);
 
+    if (!*name || !strcmp(waiting, name)) return;
     memcpy(line, name, length);
     line[length] = '\n';
-    (void)sv_statefile_write(service->state_dir, WAITING_FILE, line,
-                             length + 1); /* they know the phase all the same */
+    waiting[0] = 0; /* if it cannot be written they know the phase all the same */
+    if (sv_statefile_write(service->state_dir, WAITING_FILE, line, length + 1))
+        memcpy(waiting, name, length + 1);
 }
 
 /*
  * The first service that is not ready, watched from before it was looked at. Returns 0 if
- * there is none.
+ * there is none. Its name is "" if it is not known what is needed.
  */
 static int find_unready(struct service *service, struct sv_need *need)
 {
@@ -85,7 +104,10 @@ static int find_unready(struct service *service, struct sv_need *need)
     int result;
 
     end_watches(service);
-    if (!read_needs(service, &needs)) return 0;
+    need->name[0] = 0;
+    int known = read_needs(service, &needs);
+    if (known < 0) service->needs_ms = sv_clock_monotonic_ms() + RETRY_MS;
+    if (known <= 0) return known < 0;
     while ((result = sv_needs_next(&needs, need))) {
         if (result < 0) continue;
         if (sv_neighbour_look(service->scan_dir, need->name, &since)
@@ -112,10 +134,7 @@ int service_needs_are_met(struct service *service)
 
     service->needs_known = 0;
     if (!may_need && !service->needs_count) return 1;
-    if (!may_need || !find_unready(service, &need)) {
-        trouble_over(&service->needs_trouble);
-        return 1;
-    }
+    if (!may_need || !find_unready(service, &need)) return 1;
     /* `needs` itself may be mended */
     add_watch(service, sv_neighbour_watch_directory(service->dir));
     service_needs_report(service);
@@ -133,6 +152,7 @@ static void tend_waiting(struct service *service)
         return;
     }
     (void)unlinkat(service->state_dir, WAITING_FILE, 0); /* the phase says it */
+    waiting[0] = 0;
     service_event(service, SV_EVENT_NEEDS_MET);
 }
 
@@ -173,7 +193,9 @@ static void tend_run(struct service *service)
     end_watches(service);
     service->needs_known = 1;
     if (!sv_servicedir_may_have(&service->absent, SV_SERVICEDIR_NEEDS)) return;
-    if (!read_needs(service, &needs)) return;
+    int known = read_needs(service, &needs);
+    if (known < 0) service->needs_ms = sv_clock_monotonic_ms() + RETRY_MS;
+    if (known <= 0) return;
     while ((result = sv_needs_next(&needs, &need)) && event.cause == SV_CAUSE_NONE) {
         if (result < 0 || need.loss == SV_NEEDS_LEAVE) continue;
         add_watch(service, sv_neighbour_watch(service->scan_dir, need.name));

@@ -76,13 +76,16 @@ void service_watch_run(struct service *service)
     int wanted = sv_machine_watches_run(&service->machine);
     int watching = service->watch >= 0 || service->watch_retry_ms != SV_NEVER;
 
-    if (wanted && !watching) {
-        start_watching(service);
-    } else if (!wanted && watching) {
-        if (service->watch >= 0) (void)close(service->watch); /* only read from */
-        service->watch = -1;
-        service->watch_retry_ms = SV_NEVER;
-    }
+    if (wanted && !watching) start_watching(service);
+}
+
+/* The kernel may take 10 ms and more to close an instance that has watched something. */
+void service_end_watch_run(struct service *service)
+{
+    if (sv_machine_watches_run(&service->machine)) return;
+    if (service->watch >= 0) (void)close(service->watch); /* only read from */
+    service->watch = -1;
+    service->watch_retry_ms = SV_NEVER;
 }
 
 /* Reads all that is there. Returns 1 if any of it may be about run. */

@@ -342,6 +342,10 @@ extern void service_look_at_run(struct service *service);
 /* Watches for the run script as long as the machine wants that. */
 extern void service_watch_run(struct service *service);
 
+/* Ends that if it is not wanted any more: when all else has been done, as it takes time.
+ */
+extern void service_end_watch_run(struct service *service);
+
 /* The watch is ready to read, or its retry is due: was it about run? */
 extern void service_run_watch_ready(struct service *service);
 

@@ -240,6 +240,7 @@ static void round_of_events(struct service *service)
     pass_time(service);
     tend(service);
     if (service->leaving || !service->write_waits) service_write(service);
+    if (!service->leaving) service_end_watch_run(service);
     /* not while it is being found out how the child ended */
     if (service->upgrading && !service->leaving && !service->adopted_is_over)
         service_upgrade(service);
