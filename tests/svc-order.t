@@ -152,7 +152,9 @@ ok has('ended web') && has('ended app') && !has('told db'), 'starts again what i
     is join(', ', ends_and_begins()), 'told w@1, ended w@1, told other, ended other, began other, began w@1',
         'as any other service';
     says run('svc', '-u', '--with-needs', "$scan/w@"), 100, "svc: fatal: there is no service $scan/w@\n", 'its template is none';
+    forget();
     unlink "$scan/w\@1" or die;
+    awaited('ended w@1');
 }
 
 # What is wrong ----------------------------------------------------------------------------------
@@ -164,7 +166,7 @@ wait_phase("$scan/$_", 'waiting') for qw(a b c);
 my $wrong = "svc: warning: $scan/a/needs:2: there is no service nobody\nsvc: warning: $scan: cycle: a -> b -> a\n";
 says run('svc', '-u', '--with-needs', "$scan/c"), 0, $wrong, 'unknown names and cycles are told, with the path';
 write_file("$scan/$_/needs", '') for qw(a b);
-wait_phase("$scan/$_", 'up') for qw(a b c);
+awaited("began $_") for qw(a b c);
 write_file("$scan/a/needs", "b\nnobody\n");
 write_file("$scan/b/needs", "a\n");
 forget();

@@ -14,6 +14,8 @@
  *     say TEXT        sends TEXT to the notify socket, its `|` as newlines
  *     long N          sends N bytes there
  *     barrier         sends BARRIER=1 and waits until that is answered
+ *     option N VALUE  sets that option of the socket, by the descriptor that is kept
+ *     linger          sends a connection whose last descriptor takes long to be closed
  *     write N TEXT    writes TEXT to descriptor N, its `|` as newlines
  *     close N         closes it
  *     child           starts a child that has none of our descriptors: `child PID CHILD`
@@ -27,6 +29,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -38,6 +41,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define KEPT 31           /* the run's duplicate of the notify socket */
+#define LINGER_SECONDS 20 /* for failure only, too */
 #define PATIENCE_MS 20000 /* for failure only */
 
 /* One write: no line is ever torn. */
@@ -121,6 +126,44 @@ static int wait_at_barrier(void)
     int answered = poll(&answer, 1, PATIENCE_MS) == 1 && answer.revents & POLLHUP;
     (void)close(ends[0]);
     return answered;
+}
+
+static int set_option(char const *words)
+{
+    int value = atoi(words + strcspn(words, " "));
+
+    return !setsockopt(KEPT, SOL_SOCKET, atoi(words), &value, sizeof value);
+}
+
+/* A connection to ourselves with bytes under way that nobody reads. -1: none. */
+static int connect_to_nobody(void)
+{
+    static char bytes[65536];
+    struct linger const linger = {.l_onoff = 1, .l_linger = LINGER_SECONDS};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (bind(listener, (struct sockaddr *)&address, size) < 0 || listen(listener, 1) < 0
+        || getsockname(listener, (struct sockaddr *)&address, &size) < 0
+        || connect(fd, (struct sockaddr *)&address, size) < 0
+        || setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) < 0)
+        return -1;
+    while (send(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0) continue;
+    return fd;
+}
+
+/* With supervise stopped, so that its descriptor is the last. */
+static int send_lingering(void)
+{
+    int fd = connect_to_nobody();
+
+    if (fd < 0 || kill(getppid(), SIGSTOP) < 0) return 0;
+    int sent = say("BARRIER=1", 9, fd);
+    (void)close(fd);
+    return !kill(getppid(), SIGCONT) && sent;
 }
 
 static int say_much(size_t length)
@@ -208,6 +251,8 @@ static int obey(char *order)
     if (!strncmp(order, "say ", 4)) return say(more, unfold(more), -1);
     if (!strncmp(order, "long ", 5)) return say_much((size_t)atoi(more));
     if (!strcmp(order, "barrier")) return wait_at_barrier();
+    if (!strncmp(order, "option ", 7)) return set_option(more);
+    if (!strcmp(order, "linger")) return send_lingering();
     if (!strncmp(order, "write ", 6))
         return write_to(atoi(more), more + strcspn(more, " "));
     if (!strncmp(order, "close ", 6)) return !close(atoi(more));

@@ -11,6 +11,7 @@
 #ifndef SV_NEIGHBOUR_H
 #define SV_NEIGHBOUR_H
 
+#include <stdint.h>
 #include <time.h>
 
 enum sv_neighbour_state {
@@ -20,12 +21,17 @@ enum sv_neighbour_state {
     SV_NEIGHBOUR_UNTOLD   /* that cannot be told now: errno */
 };
 
+struct sv_neighbour_time {
+    struct timespec since; /* when it became ready, by the wall clock, which may be set */
+    int64_t started_ms;    /* when its run began, CLOCK_MONOTONIC; -1: not known */
+};
+
 /*
  * Looks at the service `name` (at most 255 bytes, no '/') in the directory `scan_dir`.
- * With READY *since is when it became ready, by the wall clock.
+ * With READY *when is filled.
  */
 extern enum sv_neighbour_state sv_neighbour_look(int scan_dir, char const *name,
-                                                 struct timespec *since);
+                                                 struct sv_neighbour_time *when);
 
 /*
  * From now on a SIGIO comes whenever what sv_neighbour_look says may have changed; for a

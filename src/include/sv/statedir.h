@@ -72,6 +72,15 @@ extern int sv_statedir_place(int service_dir, char const *instance);
  */
 extern int sv_statedir_find(char const *service, int readable);
 
+/* The same for a path that begins in the directory `at`. */
+extern int sv_statedir_find_at(int at, char const *service, int readable);
+
+/*
+ * Opens the directory, for reading, in which the state directory of that service is going
+ * to be made; behind the link that it may be. -1 with errno.
+ */
+extern int sv_statedir_parent_at(int at, char const *service);
+
 /*
  * What to say behind the errno of sv_statedir_open: "", or for EPERM a colon and what to
  * do about the link.

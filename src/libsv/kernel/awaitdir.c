@@ -1,9 +1,9 @@
 /* ISC license. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h> /* snprintf */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,11 +68,15 @@ static int watch_parent(struct sv_awaitdir *where, struct sv_watch *watch)
 {
     unsigned int const what =
         SV_WATCH_COMES | SV_WATCH_GOES | SV_WATCH_SELF | SV_WATCH_AGAIN;
-    char const *elsewhere = getenv("SUPERVISEDIR");
-    int is_elsewhere = elsewhere && *elsewhere == '/';
+    char path[sizeof "/proc/self/fd/" + 3 * sizeof(int)];
+    int fd = sv_statedir_parent_at(AT_FDCWD, where->service);
 
-    where->parent_id =
-        sv_watch_add(watch, is_elsewhere ? elsewhere : where->service, what);
+    if (fd < 0) return 0;
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* it fits */
+    where->parent_id = sv_watch_add(watch, path, what);
+    int error_number = errno;
+    (void)close(fd); /* only a place */
+    errno = error_number;
     return where->parent_id >= 0;
 }
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h> /* snprintf */
 #include <string.h>
 #include <unistd.h>
 
@@ -14,7 +13,6 @@
 #include <sv/status.h>
 
 #define NOTICED (DN_CREATE | DN_RENAME | DN_DELETE | DN_MULTISHOT)
-#define PATH_SIZE (sizeof "/proc/self/fd//" + 3 * sizeof(int) + 256)
 
 /* Closes `fd`, only read from, without touching errno. Returns -1. */
 static int give_up(int fd)
@@ -24,12 +22,6 @@ static int give_up(int fd)
     (void)close(fd);
     errno = error_number;
     return -1;
-}
-
-/* A path by which the neighbour can be named, instance or not. */
-static void name_it(char path[PATH_SIZE], int scan_dir, char const *name)
-{
-    (void)snprintf(path, PATH_SIZE, "/proc/self/fd/%d/%s", scan_dir, name); /* it fits */
 }
 
 static int is_missing(int error_number)
@@ -47,18 +39,18 @@ static int is_this_boot(struct sv_status const *status)
 
 /* What its own record says. */
 static enum sv_neighbour_state judge(struct sv_status const *status,
-                                     struct timespec *since)
+                                     struct sv_neighbour_time *when)
 {
     if (status->phase != SV_PHASE_UP || !status->pid || !is_this_boot(status))
         return SV_NEIGHBOUR_UNREADY;
     int runs = sv_process_is((pid_t)status->pid, status->pid_start);
-    *since = status->ready;
+    *when = (struct sv_neighbour_time){status->ready, (int64_t)status->started_ms};
     /* a /proc that hides it: the record must do */
     return runs ? SV_NEIGHBOUR_READY : SV_NEIGHBOUR_UNREADY;
 }
 
 /* Another suite's supervise: whoever runs is ready. */
-static enum sv_neighbour_state judge_family(int state_dir, struct timespec *since)
+static enum sv_neighbour_state judge_family(int state_dir, struct sv_neighbour_time *when)
 {
     unsigned char packed[SV_STATUS_ENCORE];
     struct sv_status_family family;
@@ -66,19 +58,17 @@ static enum sv_neighbour_state judge_family(int state_dir, struct timespec *sinc
 
     if (got < 0 || !sv_status_unpack_family(packed, (size_t)got, &family) || !family.pid)
         return SV_NEIGHBOUR_UNREADY;
-    *since = family.since;
+    *when = (struct sv_neighbour_time){family.since, -1};
     return SV_NEIGHBOUR_READY;
 }
 
 enum sv_neighbour_state sv_neighbour_look(int scan_dir, char const *name,
-                                          struct timespec *since)
+                                          struct sv_neighbour_time *when)
 {
     unsigned char packed[SV_STATUS_OWN];
-    char path[PATH_SIZE];
     struct sv_status status;
 
-    name_it(path, scan_dir, name);
-    int state_dir = sv_statedir_find(path, 0);
+    int state_dir = sv_statedir_find_at(scan_dir, name, 0);
     if (state_dir < 0) {
         int error_number = errno;
         if (!is_missing(error_number)) return SV_NEIGHBOUR_UNTOLD;
@@ -87,10 +77,10 @@ enum sv_neighbour_state sv_neighbour_look(int scan_dir, char const *name,
     }
     ssize_t got = sv_statefile_read(state_dir, SV_STATUS_OWN_FILE, packed, sizeof packed);
     enum sv_neighbour_state state =
-        got < 0 && errno == ENOENT      ? judge_family(state_dir, since)
+        got < 0 && errno == ENOENT      ? judge_family(state_dir, when)
         : got < 0 && !is_missing(errno) ? SV_NEIGHBOUR_UNTOLD
         : got >= 0 && sv_status_unpack(packed, (size_t)got, &status)
-            ? judge(&status, since)
+            ? judge(&status, when)
             : SV_NEIGHBOUR_UNREADY;
     (void)give_up(state_dir);
     return state;
@@ -111,13 +101,10 @@ int sv_neighbour_watch_directory(int dir)
 
 int sv_neighbour_watch(int scan_dir, char const *name)
 {
-    char path[PATH_SIZE];
-
-    name_it(path, scan_dir, name);
-    int fd = sv_statedir_find(path, 1);
+    int fd = sv_statedir_find_at(scan_dir, name, 1);
     if (fd < 0 && is_missing(errno))
-        fd = sv_openat(scan_dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (fd < 0 && is_missing(errno))
-        fd = sv_openat(scan_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        fd = faccessat(scan_dir, name, F_OK, 0) < 0
+                 ? sv_openat(scan_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+                 : sv_statedir_parent_at(scan_dir, name);
     return notice(fd, NOTICED); /* a record is renamed to its name */
 }

@@ -122,10 +122,21 @@ int sv_notifysocket_open(char const *where, char *name, size_t size)
     return bind_name(fd, name) ? fd : give_up(fd);
 }
 
-/* Room for credentials and one descriptor; rounded up, it is room for two. */
+#define MOST_FDS 253   /* that the kernel sends with one message: SCM_MAX_FD */
+#define OTHER_ROOM 512 /* for what else the service may have asked the kernel to send */
+
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 4 /* Linux 6.5 */
+#endif
+
+/*
+ * Room for credentials and all descriptors: one that there is no room for would be closed
+ * all the same, by the kernel and in our time, and that may take long (see drop()).
+ */
 union control {
     struct cmsghdr header;
-    char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(MOST_FDS * sizeof(int))
+               + OTHER_ROOM];
 };
 
 /* The kernel puts credentials first, so this is what there is room for without the rest.
@@ -162,21 +173,40 @@ static pid_t sender_of(struct msghdr *header)
     return sender.pid;
 }
 
-/* The first of the descriptors that came, -1 if none did; the others are closed. */
-static int keep_first(struct msghdr *header)
+/*
+ * Closes a descriptor that the service has sent. It may be a connection that lingers, and
+ * the last descriptor of it: then close() would wait.
+ */
+static void drop(int fd)
+{
+    struct linger const never = {.l_onoff = 0};
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &never, sizeof never); /* or it is none */
+    (void)close(fd); /* whatever it is, we have no use for it */
+}
+
+/*
+ * The first of the descriptors that came, if one is to be kept, -1 if none did; all
+ * others are closed. The options of the socket are the service's as well as ours: it may
+ * have asked for a pidfd with each message, or for no credentials, which leaves their
+ * room to descriptors.
+ */
+static int take_descriptors(struct msghdr *header, int keeps_first)
 {
     int kept = -1, fd;
 
     for (struct cmsghdr *one = CMSG_FIRSTHDR(header); one;
          one = CMSG_NXTHDR(header, one)) {
-        if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_RIGHTS) continue;
+        int is_sent = one->cmsg_type == SCM_RIGHTS;
+        if (one->cmsg_level != SOL_SOCKET || (!is_sent && one->cmsg_type != SCM_PIDFD))
+            continue;
         size_t count = (one->cmsg_len - CMSG_LEN(0)) / sizeof fd;
         for (size_t i = 0; i < count; i++) {
             memcpy(&fd, CMSG_DATA(one) + i * sizeof fd, sizeof fd);
-            if (kept < 0)
+            if (keeps_first && is_sent && kept < 0)
                 kept = fd;
-            else
-                (void)close(fd); /* whatever it is, we have no use for it */
+            else if (fd >= 0)
+                drop(fd);
         }
     }
     return kept;
@@ -195,7 +225,7 @@ static int consume(int fd, int *barrier)
 
     if (receive(fd, &nowhere, &control, sizeof control.bytes, &header, 0) < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK;
-    *barrier = keep_first(&header);
+    *barrier = take_descriptors(&header, 1);
     return 1;
 }
 
@@ -209,6 +239,7 @@ int sv_notifysocket_read(int fd, void *bytes, size_t size, volatile pid_t *pid,
     *barrier = -1;
     ssize_t got = receive(fd, &where, &control, CREDENTIALS_ONLY, &header, MSG_PEEK);
     if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+    (void)take_descriptors(&header, 0);
     if (got && (size_t)got <= size) {
         *pid = sender_of(&header);
         *length = (uint32_t)got;
@@ -223,7 +254,7 @@ int sv_notifysocket_read(int fd, void *bytes, size_t size, volatile pid_t *pid,
 
 void sv_notifysocket_answer(int *barrier)
 {
-    if (*barrier >= 0) (void)close(*barrier); /* that is all that is wanted of it */
+    if (*barrier >= 0) drop(*barrier); /* that is all that is wanted of it */
     *barrier = -1;
 }
 

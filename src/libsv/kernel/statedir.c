@@ -84,18 +84,23 @@ int sv_statedir_path(char *path, size_t size, char const *instance)
     return find_path(AT_FDCWD, instance, path, size);
 }
 
-void sv_statedir_instance(char const *service, char instance[SV_INSTANCE_MAX])
+static void find_instance(int at, char const *service, char instance[SV_INSTANCE_MAX])
 {
     char link[PATH_MAX], target[PATH_MAX];
 
     *instance = 0;
     char const *name = sv_instance_link(service, link, sizeof link);
     if (!name) return;
-    ssize_t length = readlink(link, target, sizeof target);
+    ssize_t length = readlinkat(at, link, target, sizeof target);
     if (length < 0 || (size_t)length == sizeof target) return;
     target[length] = 0;
     char const *argument = sv_instance_argument(name, target);
     if (argument && strlen(argument) < SV_INSTANCE_MAX) strcpy(instance, argument);
+}
+
+void sv_statedir_instance(char const *service, char instance[SV_INSTANCE_MAX])
+{
+    find_instance(AT_FDCWD, service, instance);
 }
 
 /* Closes `fd` and refuses. */
@@ -189,14 +194,57 @@ int sv_statedir_open(char const *instance, int create)
     return sv_statedir_open_at(AT_FDCWD, instance, create);
 }
 
-int sv_statedir_find(char const *service, int readable)
+int sv_statedir_find_at(int at, char const *service, int readable)
 {
     char instance[SV_INSTANCE_MAX];
 
-    sv_statedir_instance(service, instance);
-    int dir = open2(service, PLACE);
+    find_instance(at, service, instance);
+    int dir = sv_openat(at, service, PLACE, 0);
     if (dir < 0) return -1;
     int fd = open_parts(dir, instance, readable ? READABLE : PLACE, 0);
+    int error_number = errno;
+    (void)close(dir); /* only a place */
+    errno = error_number;
+    return fd;
+}
+
+int sv_statedir_find(char const *service, int readable)
+{
+    return sv_statedir_find_at(AT_FDCWD, service, readable);
+}
+
+/* Opens the directory that the last part of `path` is in. */
+static int open_parent(int dir, char *path)
+{
+    size_t length = strlen(path);
+
+    while (length > 1 && path[length - 1] == '/') path[--length] = 0;
+    char *slash = strrchr(path, '/');
+    if (!slash) return sv_openat(dir, ".", READABLE, 0);
+    slash[slash == path] = 0; /* but "/" stays */
+    return sv_openat(dir, path, READABLE, 0);
+}
+
+/* A link leads to where it is going to be made. */
+static int open_place(int service_dir, char const *instance)
+{
+    char path[SV_STATEDIR_MAX];
+    struct sv_link link;
+
+    if (find_path(service_dir, instance, path, sizeof path) < 0) return -1;
+    if (!strchr(path, '/') && sv_link_read(service_dir, path, &link))
+        return open_parent(service_dir, link.target);
+    return open_parent(service_dir, path);
+}
+
+int sv_statedir_parent_at(int at, char const *service)
+{
+    char instance[SV_INSTANCE_MAX];
+
+    find_instance(at, service, instance);
+    int dir = sv_openat(at, service, PLACE, 0);
+    if (dir < 0) return -1;
+    int fd = open_place(dir, instance);
     int error_number = errno;
     (void)close(dir); /* only a place */
     errno = error_number;

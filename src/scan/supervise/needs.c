@@ -100,7 +100,7 @@ static void write_waiting(struct service *service, char const *name)
 static int find_unready(struct service *service, struct sv_need *need)
 {
     struct sv_needs needs;
-    struct timespec since;
+    struct sv_neighbour_time when;
     int result;
 
     end_watches(service);
@@ -110,12 +110,11 @@ static int find_unready(struct service *service, struct sv_need *need)
     if (known <= 0) return known < 0;
     while ((result = sv_needs_next(&needs, need))) {
         if (result < 0) continue;
-        if (sv_neighbour_look(service->scan_dir, need->name, &since)
-            == SV_NEIGHBOUR_READY)
+        if (sv_neighbour_look(service->scan_dir, need->name, &when) == SV_NEIGHBOUR_READY)
             continue;
         add_watch(service, sv_neighbour_watch(service->scan_dir, need->name));
         enum sv_neighbour_state state =
-            sv_neighbour_look(service->scan_dir, need->name, &since);
+            sv_neighbour_look(service->scan_dir, need->name, &when);
         if (state == SV_NEIGHBOUR_READY) {
             end_watches(service);
             continue;
@@ -133,11 +132,12 @@ int service_needs_are_met(struct service *service)
     int may_need = sv_servicedir_may_have(&service->absent, SV_SERVICEDIR_NEEDS);
 
     service->needs_known = 0;
-    if (!may_need && !service->needs_count) return 1;
-    if (!may_need || !find_unready(service, &need)) return 1;
+    if (!may_need || service->scan_dir < 0) return 1;
+    int waits = find_unready(service, &need);
+    service_needs_report(service); /* what is not used is not waited for */
+    if (!waits) return 1;
     /* `needs` itself may be mended */
     add_watch(service, sv_neighbour_watch_directory(service->dir));
-    service_needs_report(service);
     write_waiting(service, need.name);
     return 0;
 }
@@ -162,15 +162,28 @@ static int is_later(struct timespec const *one, struct timespec const *other)
                                         : one->tv_nsec > other->tv_nsec;
 }
 
+/*
+ * Whether it has come again since the run began. The wall clock may have been set; it is
+ * for the same millisecond, and for who tells nothing else.
+ */
+static int is_newer(struct service const *service, struct sv_neighbour_time const *when)
+{
+    int64_t started_ms = service->machine.started_ms;
+
+    if (when->started_ms >= 0 && when->started_ms != started_ms)
+        return when->started_ms > started_ms
+               && when->started_ms <= sv_clock_monotonic_ms(); /* or that is not so */
+    return is_later(&when->since, &service->status.since);
+}
+
 /* What the run has lost, if that matters. NONE: nothing. */
 static enum sv_cause_kind find_loss(struct service *service, struct sv_need const *need)
 {
-    struct timespec since;
+    struct sv_neighbour_time when;
 
-    switch (sv_neighbour_look(service->scan_dir, need->name, &since)) {
+    switch (sv_neighbour_look(service->scan_dir, need->name, &when)) {
     case SV_NEIGHBOUR_READY:
-        return is_later(&since, &service->status.since) ? SV_CAUSE_NEEDS_AGAIN
-                                                        : SV_CAUSE_NONE;
+        return is_newer(service, &when) ? SV_CAUSE_NEEDS_AGAIN : SV_CAUSE_NONE;
     case SV_NEIGHBOUR_UNTOLD:
         service->needs_ms = sv_clock_monotonic_ms() + RETRY_MS;
         return SV_CAUSE_NONE;
@@ -206,18 +219,23 @@ static void tend_run(struct service *service)
     service_feed(service, &event);
 }
 
-void service_tend_needs(struct service *service)
+static int is_running(struct service const *service)
 {
     enum sv_phase phase = service->machine.phase;
-    int runs = phase == SV_PHASE_UP || phase == SV_PHASE_STARTING;
+
+    return phase == SV_PHASE_UP || phase == SV_PHASE_STARTING;
+}
+
+/* When what it waits for has come, it runs, and that has to be looked after at once. */
+void service_tend_needs(struct service *service)
+{
     int due = service->needs_seen || service->needs_ms <= sv_clock_monotonic_ms();
+    int waits = service->machine.phase == SV_PHASE_WAITING;
 
     service->needs_seen = 0;
-    if (phase == SV_PHASE_WAITING) {
-        if (due || !service->needs_count) tend_waiting(service);
-    } else if (runs) {
-        if (due || !service->needs_known) tend_run(service);
-    } else if (service->needs_count || service->needs_ms != SV_NEVER) {
+    if (waits && (due || !service->needs_count)) tend_waiting(service);
+    if (is_running(service) && (due || !service->needs_known)) tend_run(service);
+    if (!is_running(service) && service->machine.phase != SV_PHASE_WAITING
+        && (service->needs_count || service->needs_ms != SV_NEVER))
         end_watches(service);
-    }
 }

@@ -26,6 +26,7 @@
 #define ENVIRONMENT 1024 /* variables that a run may have */
 #define GENERATIONS 256  /* between a process and its service */
 #define MESSAGES 16      /* in one round; others have their turn */
+#define REST 4096        /* when a run has ended: any of them may name what goes on */
 #define SAID_FILE ".said"
 
 /* What it has said for people, as it stands in a file of its own. */
@@ -130,6 +131,13 @@ static void tell(struct service *service, enum sv_event_kind kind, int64_t value
     if (kind == SV_EVENT_EXTEND) service_record_deadlines(service);
 }
 
+/* Our own children are seen to elsewhere when they end. */
+static int is_one_of_ours(struct service const *service, pid_t pid)
+{
+    return pid == service->check_pid || pid == service->checker
+           || pid == service->doing.control_pid;
+}
+
 /* The main process is another one from now on, if that is one of the service's. */
 static void take_main(struct service *service, pid_t pid)
 {
@@ -139,7 +147,8 @@ static void take_main(struct service *service, pid_t pid)
     uint64_t start;
 
     if (service->machine.child != SV_CHILD_RUN || pid == service->machine.pid) return;
-    if (!belongs(service, pid) || sv_process_start_time(pid, &start) <= 0) {
+    if (is_one_of_ours(service, pid) || !belongs(service, pid)
+        || sv_process_start_time(pid, &start) <= 0) {
         errno = ESRCH;
         if (trouble_is_new(&service->message_trouble))
             sv_warn(service->dir_name,
@@ -236,8 +245,9 @@ void service_notify_read(struct service *service)
 {
     struct sv_recovery *page = service->page;
     int barrier = -1, socket = service->notify;
+    unsigned int most = service->hears_the_rest ? REST : MESSAGES;
 
-    for (unsigned int i = 0; i < MESSAGES && service->notify == socket; i++) {
+    for (unsigned int i = 0; i < most && service->notify == socket; i++) {
         int got =
             sv_notifysocket_read(socket, page->message, sizeof page->message,
                                  &page->message_pid, &page->message_length, &barrier);
@@ -267,21 +277,30 @@ static void ask(pid_t pid, void *data)
         search->fd = sv_notifysocket_take(pid, search->number, search->name);
 }
 
+/* What the image before has handed over; -1: nothing. */
+static int handed_socket(struct service const *service)
+{
+    struct stat about;
+
+    for (unsigned int i = 0; i < service->handed_count; i++)
+        if (!fstat(service->handed[i], &about) && S_ISSOCK(about.st_mode))
+            return service->handed[i];
+    return -1;
+}
+
 /*
  * The image before has handed its socket over; else the main process has it; and if that
  * has ended, perhaps after it has named another one, who is left of its session.
  */
 static int find_socket(struct service *service)
 {
-    struct stat about;
     struct search search = {.name = service->page->notify_name,
                             .number = service_notify_number(service),
                             .fd = -1};
     struct sv_proctree const where = {.session = service->doing.run_pid};
 
-    for (unsigned int i = 0; i < service->handed_count; i++)
-        if (!fstat(service->handed[i], &about) && S_ISSOCK(about.st_mode))
-            return service->handed[i];
+    int handed = handed_socket(service);
+    if (handed >= 0) return handed;
     ask(service->machine.pid, &search);
     int error_number = errno;
     if (search.fd < 0 && error_number == ESRCH && where.session)
@@ -297,7 +316,10 @@ void service_notify_resume(struct service *service)
     service->has_said = (service->status.flags & SV_STATUS_SAID) != 0;
     if (service->has_said) read_said(service);
     page->notify_name[sizeof page->notify_name - 1] = 0;
-    if (!*page->notify_name || service->machine.child != SV_CHILD_RUN) return;
+    if (!*page->notify_name || service->machine.child != SV_CHILD_RUN) {
+        service->notify = handed_socket(service); /* of a run that is over */
+        return;
+    }
     service->notify = find_socket(service);
     /* what had that name may be there no more, but who has it still sends to the name */
     if (service->notify < 0 && *page->notify_name == '/')

@@ -382,7 +382,10 @@ void service_scripts_resume(struct service *service)
 {
     struct sv_recovery_doing const *doing = &service->doing;
 
-    if (!doing->control_step) return;
+    if (!doing->control_step) {
+        sv_recovery_end_control(service->page); /* it was of a command that is done */
+        return;
+    }
     service->last_script = doing->control_pid;
     if (service->script_is_over) {
         (void)service_script_ended(service, doing->control_pid, service->script_status);
