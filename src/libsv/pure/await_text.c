@@ -6,27 +6,17 @@
 
 #include <string.h>
 
-#include <skalibs/types.h>
-#include <skalibs/uint64.h>
-
 #include <sv/await.h>
+#include <sv/text.h>
 
-/* Puts `more` behind the text; what does not fit is left out: cannot happen. */
 static void append(char *text, char const *more)
 {
-    size_t at = strlen(text), length = strlen(more);
-
-    if (length >= SV_AWAIT_TEXT - at) length = SV_AWAIT_TEXT - 1 - at;
-    memcpy(text + at, more, length);
-    text[at + length] = 0;
+    sv_text_append(text, SV_AWAIT_TEXT, more);
 }
 
 static void append_number(char *text, uint64_t number)
 {
-    char digits[UINT64_FMT];
-
-    digits[uint64_fmt(digits, number)] = 0;
-    append(text, digits);
+    sv_text_append_number(text, SV_AWAIT_TEXT, number);
 }
 
 /* "WORDS4.0 s", if that is a time to come; what is over is so at any moment. */

@@ -3,28 +3,20 @@
 #include <string.h>
 
 #include <skalibs/sig.h>
-#include <skalibs/types.h>
 
 #include <sv/causetext.h>
 #include <sv/control.h>
 #include <sv/errortext.h>
+#include <sv/text.h>
 
-/* Puts `more` behind the text; what does not fit is left out: cannot happen. */
 static void append(char *text, char const *more)
 {
-    size_t at = strlen(text), length = strlen(more);
-
-    if (length >= SV_CAUSETEXT - at) length = SV_CAUSETEXT - 1 - at;
-    memcpy(text + at, more, length);
-    text[at + length] = 0;
+    sv_text_append(text, SV_CAUSETEXT, more);
 }
 
 static void append_number(char *text, uint32_t number)
 {
-    char digits[UINT32_FMT];
-
-    digits[uint32_fmt(digits, number)] = 0;
-    append(text, digits);
+    sv_text_append_number(text, SV_CAUSETEXT, number);
 }
 
 /* "SIGTERM", or "SIG40" for one without a name. */

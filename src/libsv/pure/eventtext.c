@@ -2,27 +2,18 @@
 
 #include <string.h>
 
-#include <skalibs/types.h>
-
 #include <sv/control.h>
 #include <sv/eventtext.h>
+#include <sv/text.h>
 
-/* Puts `more` behind the text; what does not fit is left out. */
 static void append(char *text, char const *more)
 {
-    size_t at = strlen(text), length = strlen(more);
-
-    if (length >= SV_EVENTTEXT - at) length = SV_EVENTTEXT - 1 - at;
-    memcpy(text + at, more, length);
-    text[at + length] = 0;
+    sv_text_append(text, SV_EVENTTEXT, more);
 }
 
 static void append_number(char *text, uint32_t number)
 {
-    char digits[UINT32_FMT];
-
-    digits[uint32_fmt(digits, number)] = 0;
-    append(text, digits);
+    sv_text_append_number(text, SV_EVENTTEXT, number);
 }
 
 static void append_user(char *text, uint32_t uid, char const *who)
