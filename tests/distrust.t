@@ -149,6 +149,23 @@ subtest 'no descriptor stays, whatever the service asks of its socket' => sub {
     no_more($service, $supervise);
 };
 
+subtest 'a socket that is readable for ever, and nothing can be read, is given up' => sub {
+    use constant SO_PEEK_OFF => 42;
+    for my $order ('shut', 'option ' . SO_PEEK_OFF . ' 100000') {
+        my $service = listening;
+        my $supervise = supervise($service);
+        my $pid = running($service, 1);
+        my $before = descriptors($supervise->pid);
+        ok tell($service, $order), "the service says $order";
+        tell($service, 'say STATUS=x');
+        wait_until { $supervise->err } 10, 'what supervise says of that';
+        like $supervise->err, qr/^supervise: warning: unable to read the notify socket of \S+: .*restarted$/, 'supervise says so';
+        is descriptors($supervise->pid), $before - 1, 'and listens no more';
+        is field($service, 'pid'), $pid, 'the service goes on';
+        no_more($service, $supervise);
+    }
+};
+
 subtest 'a connection that lingers keeps nobody waiting' => sub {
     my $service = listening;
     my $supervise = supervise($service);
@@ -174,6 +191,27 @@ subtest 'the process that checks the service is not its main one' => sub {
     is field($service, 'pid'), $pid, 'nobody listens';
     is run('svc', '--wait=down', '--timeout=5000', '-d', $service)->{code}, 0, 'and it goes down';
     no_more($service, $supervise);
+};
+
+subtest 'a run that ends with much left to say has it all heard' => sub {
+    my $long = '/proc/sys/net/unix/max_dgram_qlen';
+    my @more = ('unshare', '-n', 'sh', '-c', "echo 512 > $long && exec \"\$@\"", 'sh');
+    plan skip_all => 'needs root, and a network namespace' unless have_root && run(@more, 'true')->{code} == 0;
+    my $service = listening;
+    my $supervise = start(@more, program('supervise'), $service);
+    running($service, 1);
+    ok tell($service, 'child'), 'it starts a child';
+    my ($child) = log_of($service) =~ /^child \d+ (\d+)$/m;
+    kill 'STOP', $supervise->pid;
+    ok tell($service, "say STATUS=$_"), 'it says much' for 1 .. 30;
+    ok tell($service, "say MAINPID=$child"), 'and at last which process goes on';
+    order($service, 'exit 0');
+    wait_until { (read_file('/proc/' . field($service, 'pid') . '/stat') // ') Z') =~ /\) Z/ } 10, 'its end';
+    kill 'CONT', $supervise->pid;
+    ok wait_until { field($service, 'pid') eq $child } 10, 'that one to be the main process';
+    is starts($service), 1, 'there is no second run';
+    no_more($service, $supervise);
+    kill 'KILL', $child;
 };
 
 done_testing;

@@ -15,6 +15,7 @@
  *     long N          sends N bytes there
  *     barrier         sends BARRIER=1 and waits until that is answered
  *     option N VALUE  sets that option of the socket, by the descriptor that is kept
+ *     shut            shuts the socket down, by that descriptor
  *     linger          sends a connection whose last descriptor takes long to be closed
  *     write N TEXT    writes TEXT to descriptor N, its `|` as newlines
  *     close N         closes it
@@ -252,6 +253,7 @@ static int obey(char *order)
     if (!strncmp(order, "long ", 5)) return say_much((size_t)atoi(more));
     if (!strcmp(order, "barrier")) return wait_at_barrier();
     if (!strncmp(order, "option ", 7)) return set_option(more);
+    if (!strcmp(order, "shut")) return !shutdown(KEPT, SHUT_RDWR);
     if (!strcmp(order, "linger")) return send_lingering();
     if (!strncmp(order, "write ", 6))
         return write_to(atoi(more), more + strcspn(more, " "));

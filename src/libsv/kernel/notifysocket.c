@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/random.h>
@@ -212,6 +213,11 @@ static int take_descriptors(struct msghdr *header, int keeps_first)
     return kept;
 }
 
+static int would_block(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
 /*
  * Takes the message that we have looked at off the socket. Returns 0 with errno. The
  * service might have taken it away from us: that is no error, we know what it says.
@@ -224,9 +230,32 @@ static int consume(int fd, int *barrier)
     struct msghdr header;
 
     if (receive(fd, &nowhere, &control, sizeof control.bytes, &header, 0) < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK;
+        return would_block();
     *barrier = take_descriptors(&header, 1);
     return 1;
+}
+
+static int is_readable(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+
+    return poll(&one, 1, 0) > 0;
+}
+
+/*
+ * Looks at the next message. The service may have made the socket one that is readable
+ * for ever, and nothing can be read (shutdown(), SO_PEEK_OFF): that is told from a
+ * message that has come between two looks. As receive().
+ */
+static ssize_t peek(int fd, struct iovec *where, union control *control,
+                    struct msghdr *header)
+{
+    ssize_t got = receive(fd, where, control, CREDENTIALS_ONLY, header, MSG_PEEK);
+
+    if (got >= 0 || !would_block() || !is_readable(fd)) return got;
+    got = receive(fd, where, control, CREDENTIALS_ONLY, header, MSG_PEEK);
+    if (got < 0 && would_block()) errno = EIO;
+    return got;
 }
 
 int sv_notifysocket_read(int fd, void *bytes, size_t size, volatile pid_t *pid,
@@ -237,8 +266,8 @@ int sv_notifysocket_read(int fd, void *bytes, size_t size, volatile pid_t *pid,
     struct msghdr header;
 
     *barrier = -1;
-    ssize_t got = receive(fd, &where, &control, CREDENTIALS_ONLY, &header, MSG_PEEK);
-    if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+    ssize_t got = peek(fd, &where, &control, &header);
+    if (got < 0) return would_block() ? 0 : -1;
     (void)take_descriptors(&header, 0);
     if (got && (size_t)got <= size) {
         *pid = sender_of(&header);

@@ -255,6 +255,9 @@ void service_notify_read(struct service *service)
         if (got > 0)
             take_message(service);
         else if (errno != EMSGSIZE) {
+            sv_warnu("read the notify socket of ", service->dir_name, ": ",
+                     sv_errortext(errno),
+                     "; what it says is not heard until it is restarted");
             close_socket(service);
             return;
         }

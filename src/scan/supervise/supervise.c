@@ -196,12 +196,20 @@ static void pass_time(struct service *service)
     if (service->check_ms <= sv_clock_monotonic_ms()) service_check_timeout(service);
 }
 
-/* What goes on beside the service as long as its state wants that. */
+/*
+ * What goes on beside the service as long as its state wants that: once more if that has
+ * led to another state, for then nothing else may wake us.
+ */
 static void tend(struct service *service)
 {
-    service_watch_run(service);
-    if (!service->leaving) service_tend_needs(service);
-    if (!service->leaving) service_tend_check(service);
+    uint64_t serial;
+
+    do {
+        serial = service->status.serial;
+        service_watch_run(service);
+        if (!service->leaving) service_tend_needs(service);
+        if (!service->leaving) service_tend_check(service);
+    } while (!service->leaving && service->status.serial != serial);
 }
 
 static void round_of_events(struct service *service)
