@@ -72,6 +72,20 @@ subtest 'what is needed is seen where there is no /proc' => sub {
     $_->wait for @supervises;
 };
 
+subtest 'who has waited watches what it needs from then on' => sub {
+    my $scan = tempdir;
+    my ($web, $database) = (needing($scan, 'web', needs => 'database restart'), needing($scan, 'database'));
+    my @supervises = supervise($web);
+    wait_phase($web, 'waiting');
+    push @supervises, supervise($database);
+    wait_phase($web, 'up');
+    is field($web, 'starts'), 1, 'it is started';
+    control($database, 't');
+    ok wait_until { field($web, 'starts') == 2 } 10, 'and again when that was';
+    no_more($_) for $web, $database;
+    $_->stop('KILL') for @supervises;
+};
+
 subtest 'what is not used of needs is told, once' => sub {
     my $scan = tempdir;
     needing($scan, 'database');
@@ -125,7 +139,12 @@ subtest 'a clock that is set makes nobody restart, and keeps nobody from it' => 
 
 use constant {SO_PASSCRED => 16, SO_PASSPIDFD => 76};
 
-sub descriptors { return scalar(() = glob "/proc/$_[0]/fd/*") }
+# descriptors($pid): how many it has, but for files that it writes just now.
+sub descriptors {
+    my ($pid) = @_;
+    my ($least) = sort { $a <=> $b } map { scalar(() = glob "/proc/$pid/fd/*") } 1 .. 50;
+    return $least;
+}
 
 sub listening { return speaking_service($dir, 'notify-socket' => 'abstract', @_) }
 
