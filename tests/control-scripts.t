@@ -310,7 +310,7 @@ subtest 'commands without scripts' => sub {
 # What the scripts get ---------------------------------------------------------------------------------
 
 subtest 'its surroundings' => sub {
-    my $script = 'echo "$# $0 `pwd` $FOO" > got; ps -o pid=,sid=,pgid= -p $$ >> got; echo out; echo err >&2';
+    my $script = 'echo "$# $0 `pwd` $FOO" > got; read -r stat < /proc/$$/stat; echo "$stat" >> got; echo out; echo err >&2';
     my $service = service(control => {h => $script});
     my $supervise = start('supervise', $service, {env => {FOO => 'bar'}});
     listening($service, $supervise);
@@ -319,7 +319,7 @@ subtest 'its surroundings' => sub {
     over($service);
     my ($first, $second) = split /\n/, read_file("$service/got") // '';
     is $first, "0 control/h $service bar", 'no arguments, the service directory, the environment';
-    like $second // '', qr/^\s*(\d+)\s+\g1\s+\g1\s*$/, 'a session of its own';
+    like $second // '', qr/^(\d+) \(.*\) \S \d+ \g1 \g1 /, 'a session of its own';
     is $supervise->out . $supervise->err, "out\nerr\n", 'output as the service';
     end($service, $supervise);
 };
