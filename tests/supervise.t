@@ -164,7 +164,7 @@ subtest 'signals' => sub {
     my $usr2 = () = read_file("$service/log.txt") =~ /^USR2 /mg;
     control($service, 'd');
     ok wait_until { $usr2 < (() = read_file("$service/log.txt") =~ /^USR2 /mg) } 10, 'd sends down-signal';
-    is field($service, 'phase'), 'stopping', 'stopping';
+    ok wait_phase($service, 'stopping'), 'stopping';
     control($service, 'k');
     ok wait_phase($service, 'down'), 'k ends it';
     control($service, 'zZ?');

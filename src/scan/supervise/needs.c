@@ -93,36 +93,43 @@ static void write_waiting(struct service *service, char const *name)
         memcpy(waiting, name, length + 1);
 }
 
+/* Whether the service is not ready; then it is watched from before it was looked at. */
+static int is_unready(struct service *service, char const *name)
+{
+    struct sv_neighbour_time when;
+    unsigned int count = service->needs_count;
+
+    if (sv_neighbour_look(service->scan_dir, name, &when) == SV_NEIGHBOUR_READY) return 0;
+    add_watch(service, sv_neighbour_watch(service->scan_dir, name));
+    enum sv_neighbour_state state = sv_neighbour_look(service->scan_dir, name, &when);
+    if (state == SV_NEIGHBOUR_READY) {
+        if (service->needs_count > count)
+            (void)close(service->needs_fds[--service->needs_count]); /* only watched */
+        return 0;
+    }
+    if (state == SV_NEIGHBOUR_UNTOLD)
+        service->needs_ms = sv_clock_monotonic_ms() + RETRY_MS;
+    return 1;
+}
+
 /*
- * The first service that is not ready, watched from before it was looked at. Returns 0 if
- * there is none. Its name is "" if it is not known what is needed.
+ * The first service that is not ready; it is watched, and so is `needs`, which may be
+ * mended. Returns 0 if there is none. Its name is "" if it is not known what is needed.
  */
 static int find_unready(struct service *service, struct sv_need *need)
 {
     struct sv_needs needs;
-    struct sv_neighbour_time when;
     int result;
 
     end_watches(service);
     need->name[0] = 0;
     int known = read_needs(service, &needs);
+    if (known) add_watch(service, sv_neighbour_watch_directory(service->dir));
+    if (known > 0) known = read_needs(service, &needs); /* it may just have changed */
     if (known < 0) service->needs_ms = sv_clock_monotonic_ms() + RETRY_MS;
     if (known <= 0) return known < 0;
-    while ((result = sv_needs_next(&needs, need))) {
-        if (result < 0) continue;
-        if (sv_neighbour_look(service->scan_dir, need->name, &when) == SV_NEIGHBOUR_READY)
-            continue;
-        add_watch(service, sv_neighbour_watch(service->scan_dir, need->name));
-        enum sv_neighbour_state state =
-            sv_neighbour_look(service->scan_dir, need->name, &when);
-        if (state == SV_NEIGHBOUR_READY) {
-            end_watches(service);
-            continue;
-        }
-        if (state == SV_NEIGHBOUR_UNTOLD)
-            service->needs_ms = sv_clock_monotonic_ms() + RETRY_MS;
-        return 1;
-    }
+    while ((result = sv_needs_next(&needs, need)))
+        if (result > 0 && is_unready(service, need->name)) return 1;
     return 0;
 }
 
@@ -136,8 +143,6 @@ int service_needs_are_met(struct service *service)
     int waits = find_unready(service, &need);
     service_needs_report(service); /* what is not used is not waited for */
     if (!waits) return 1;
-    /* `needs` itself may be mended */
-    add_watch(service, sv_neighbour_watch_directory(service->dir));
     write_waiting(service, need.name);
     return 0;
 }
@@ -147,7 +152,6 @@ static void tend_waiting(struct service *service)
     struct sv_need need;
 
     if (find_unready(service, &need)) {
-        add_watch(service, sv_neighbour_watch_directory(service->dir));
         write_waiting(service, need.name);
         return;
     }

@@ -70,6 +70,7 @@ static void send_signals(struct service *service)
     if (doing->group_signals)
         signal_process(-service_tree_group(service), doing->group_signals);
     if (doing->stop_signals) signal_by_kill_mode(service, doing->stop_signals);
+    service->stops |= doing->stop_signals != 0;
 }
 
 /* The group of a run that is over may be another's by now. */

@@ -125,8 +125,9 @@ struct service {
     int status_file; /* supervise/status, open so that it is known who wrote it; or -1 */
     int64_t
         write_ms; /* what has been noted is written then, if not before; else SV_NEVER */
-    int write_waits;     /* not at the end of this round */
-    int64_t deaf_ms;     /* signals and commands cannot be read: not before then */
+    int write_waits; /* not at the end of this round */
+    int stops;       /* the run has been told to end, by one of the commands just read */
+    int64_t deaf_ms; /* signals and commands cannot be read: not before then */
     int64_t complain_ms; /* say that run cannot be executed, if it still cannot; or
                             SV_NEVER */
     struct timespec run_changed; /* ctime of run before the last try; 0: there was none */

@@ -87,16 +87,23 @@ static void take_ends(struct service *service)
 }
 
 /*
- * What has been told to end mostly does so at once, and hundreds may be told at the same
- * time: what is written down waits a moment for that.
+ * What has been told to end mostly does so at once, hundreds may be told at the same
+ * time, and somebody may wait for the end: what is written down waits a moment for that.
  */
+static void defer_writing(struct service *service)
+{
+    int64_t now_ms = sv_clock_monotonic_ms();
+
+    if (service->machine.child != SV_CHILD_RUN) return;
+    if (service->write_ms > now_ms + END_MS) service->write_ms = now_ms + END_MS;
+    service->write_waits = service->write_ms > now_ms;
+}
+
 static void end(struct service *service, enum sv_event_kind kind)
 {
     if (kind != SV_EVENT_TERMINATE || !service_scripts_terminate(service))
         service_event(service, kind);
-    if (service->machine.child != SV_CHILD_RUN) return;
-    service->write_waits = 1;
-    service->write_ms = sv_clock_monotonic_ms() + END_MS;
+    defer_writing(service);
 }
 
 /* What is there and cannot be read is left alone for a while, or we would spin. */
@@ -164,7 +171,9 @@ static void take_commands(struct service *service)
     sv_recovery_clear_input(page);
     ssize_t length = fd_read(service->control, (char *)page->input, sizeof page->input);
     if (length < 0 && errno != EAGAIN) grow_deaf(service, "commands");
+    service->stops = 0;
     take_rest(service);
+    if (service->stops) defer_writing(service);
 }
 
 /* When something is due, whatever happens. */
