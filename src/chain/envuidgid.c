@@ -1,0 +1,42 @@
+/* ISC license. */
+
+/*
+ * envuidgid: runs a program with an account's ids in its environment, and changes nothing
+ * else.
+ */
+
+#include <pwd.h>
+
+#include <skalibs/stralloc.h>
+#include <skalibs/types.h>
+
+#include <sv/chain.h>
+#include <sv/message.h>
+
+#include "config.h"
+
+#define USAGE "envuidgid account child"
+
+char const *PROG = "envuidgid";
+
+static void set_number(stralloc *edits, char const *name, unsigned int number)
+{
+    char text[UINT_FMT];
+
+    if (!sv_chain_set(edits, "", name, text, uint_fmt(text, number)))
+        sv_die(111, "out of memory");
+}
+
+int main(int argc, char const *const *argv)
+{
+    stralloc edits = STRALLOC_ZERO;
+
+    sv_chain_about(argv, "usage: " USAGE "\n", "envuidgid (upkeep) " SV_VERSION "\n");
+    if (argc < 3) sv_dieusage(100, USAGE);
+    struct passwd const *account = getpwnam(argv[1]);
+    if (!account) sv_die(111, "unknown account ", argv[1]);
+    set_number(&edits, "GID", account->pw_gid);
+    set_number(&edits, "UID", account->pw_uid);
+    sv_chain_run(argv + 2, &edits);
+    sv_dieusys(111, "run ", argv[2]);
+}

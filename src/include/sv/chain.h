@@ -1,0 +1,50 @@
+/* ISC license. */
+
+/*
+ * chain (kernel): what the programs share that change one thing about the process and
+ * become the next program.
+ */
+
+#ifndef SV_CHAIN_H
+#define SV_CHAIN_H
+
+#include <stddef.h>
+
+#include <skalibs/stralloc.h>
+
+/*
+ * Notes a change to the environment of the next program: the variable prefix + name gets
+ * value[length], or goes if `value` is null. Returns 1; 0 if there is no memory.
+ */
+extern int sv_chain_set(stralloc *edits, char const *prefix, char const *name,
+                        char const *value, size_t length);
+
+/*
+ * Becomes argv[0], with these changes to the environment, in their order (null: none). A
+ * name with a slash is taken as it is, any other searched for in daemontools' way: in
+ * PATH as it is now, whatever the changes say; without one in /bin and /usr/bin; an empty
+ * part of it is the working directory. The search goes on where there is no such file, or
+ * none that may be run. Returns only if that fails: -1 with the errno that tells most.
+ */
+extern int sv_chain_run(char const *const *argv, stralloc const *edits);
+
+/* Reads a whole file. Never waits for a FIFO's writer. Returns 1; -1 with errno. */
+extern int sv_chain_read(int dir, char const *name, stralloc *content);
+
+/* Prints the text on standard output and ends the program, with 0. */
+extern _Noreturn void sv_chain_tell(char const *text);
+
+/*
+ * Whether the first argument is a long option. daemontools' own programs know no options
+ * where encore's do: in its personality a name may begin with a dash.
+ */
+extern int sv_chain_has_long(char const *const *argv);
+
+/*
+ * For programs that take no options: tells `help` or `version` if that is what the first
+ * argument, "--help" or "--version", asks for.
+ */
+extern void sv_chain_about(char const *const *argv, char const *help,
+                           char const *version);
+
+#endif

@@ -1,0 +1,125 @@
+/* ISC license. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <skalibs/allreadwrite.h>
+
+#include <sv/chain.h>
+#include <sv/envedit.h>
+#include <sv/openat.h>
+
+#define DEFAULT_PATH "/bin:/usr/bin"
+#define CHUNK 4096
+
+int sv_chain_set(stralloc *edits, char const *prefix, char const *name, char const *value,
+                 size_t length)
+{
+    if (!stralloc_cats(edits, prefix) || !stralloc_cats(edits, name)) return 0;
+    if (value)
+        if (!stralloc_cats(edits, "=") || !stralloc_catb(edits, value, length)) return 0;
+    return stralloc_catb(edits, "", 1);
+}
+
+/* The environment with the changes; null if there is no memory. */
+static char const *const *edited(stralloc const *edits)
+{
+    size_t count = 0, more = 0;
+
+    while (environ[count]) count++;
+    for (size_t i = 0; i < edits->len; i++) more += !edits->s[i];
+    char const **environment = malloc((count + more + 1) * sizeof *environment);
+    if (!environment) return 0;
+    memcpy(environment, environ, count * sizeof *environment);
+    for (size_t at = 0; at < edits->len; at += strlen(edits->s + at) + 1)
+        count = sv_envedit_apply(environment, count, edits->s + at);
+    environment[count] = 0;
+    return environment;
+}
+
+static void become(char const *path, char const *const *argv,
+                   char const *const *environment)
+{
+    execve(path, (char *const *)argv, (char *const *)environment);
+}
+
+/* Tries the program in each directory of the search path. There may be neither memory nor
+ * stack to be had by now, because of limits that are for the next program. */
+static int search(char const *const *argv, char const *const *environment)
+{
+    static char path[PATH_MAX];
+    char const *at = getenv("PATH");
+    size_t name = strlen(*argv) + 1;
+    int worst = ENOENT;
+
+    for (at = at ? at : DEFAULT_PATH;; at++) {
+        size_t length = strcspn(at, ":");
+        size_t part = length ? length : 1;
+        if (part + 1 + name > sizeof path) return errno = ENAMETOOLONG, -1;
+        memcpy(path, length ? at : ".", part);
+        path[part] = '/';
+        memcpy(path + part + 1, *argv, name);
+        become(path, argv, environment);
+        int reason = errno;
+        if (reason != ENOENT) worst = reason;
+        if (reason != ENOENT && reason != EACCES && reason != EPERM && reason != EISDIR)
+            break;
+        at += length;
+        if (!*at) break;
+    }
+    return errno = worst, -1;
+}
+
+int sv_chain_run(char const *const *argv, stralloc const *edits)
+{
+    char const *const *environment = edits ? edited(edits) : (char const *const *)environ;
+
+    if (!environment) return -1;
+    if (!strchr(*argv, '/')) return search(argv, environment);
+    become(*argv, argv, environment);
+    return -1;
+}
+
+int sv_chain_read(int dir, char const *name, stralloc *content)
+{
+    int fd = sv_openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+    ssize_t got;
+
+    if (fd < 0) return -1;
+    content->len = 0;
+    do {
+        if (!stralloc_readyplus(content, CHUNK)) {
+            got = -1, errno = ENOMEM;
+            break;
+        }
+        do got = read(fd, content->s + content->len, CHUNK);
+        while (got < 0 && errno == EINTR);
+        if (got > 0) content->len += (size_t)got;
+    } while (got > 0);
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return got < 0 ? -1 : 1;
+}
+
+void sv_chain_tell(char const *text)
+{
+    (void)allwrite(1, text, strlen(text)); /* there is nobody else to tell */
+    _exit(0);
+}
+
+int sv_chain_has_long(char const *const *argv)
+{
+    return argv[0] && argv[1] && !strncmp(argv[1], "--", 2) && argv[1][2];
+}
+
+void sv_chain_about(char const *const *argv, char const *help, char const *version)
+{
+    if (!argv[0] || !argv[1]) return;
+    if (!strcmp(argv[1], "--help")) sv_chain_tell(help);
+    if (!strcmp(argv[1], "--version")) sv_chain_tell(version);
+}
