@@ -346,7 +346,8 @@ for (['', 'first'], ['', 'both'], $refuses ? map { (["$_", 'first'], ["$_", 'bot
     wait_until { run('svstat', '-o', 'phase', "$scan/service")->{out} eq "failed\n" } 10, 'that to be known';
     is run('svstat', '-o', 'ending,endingvalue', "$scan/service")->{out}, "exit 7\n",
         $first ? 'its service exits later: the exit code is known' : 'so it is if both end while svscan is stopped';
-    ok !(grep { (read_file("/proc/$_/stat") // '') =~ /\) Z / } map { m{(\d+)$} } glob '/proc/[0-9]*'),
+    my $parent = $svscan->pid;
+    ok !(grep { (read_file("/proc/$_/stat") // '') =~ /\) Z $parent / } map { m{(\d+)$} } glob '/proc/[0-9]*'),
         'and it is no zombie';
     stop_well($svscan, 'svscan ends');
 }
