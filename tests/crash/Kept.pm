@@ -240,7 +240,7 @@ sub differs {
         my $is_up = $want->{phase} eq 'up';
         my $pid = $is_up ? $is->{pid} : 0;
         return "the status has pid $status->{pid}, not $pid" if $status->{pid} != $pid;
-        return "the other status has pid $status->{family_pid}, not $pid" if ($status->{family_pid} // -1) != $pid;
+        return "the other status has pid " . ($status->{family_pid} // 'none') . ", not $pid" if ($status->{family_pid} // -1) != $pid;
         my $state = $is->{pid} ? state_of_process($is->{pid}) : 'X';
         return "its process is $state" if $is_up ? $state =~ /[XZ]/ : $state !~ /[XZ]/;
         return "its process is $state, not stopped" if $want->{paused} && $state ne 'T';
