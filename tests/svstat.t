@@ -250,6 +250,22 @@ subtest 'services of all kinds in one run' => sub {
         "way: supervise not running\ninside/one: $line{'inside/one'}\n", 'one whose supervise is gone';
 };
 
+subtest 'hundreds of services' => sub {
+    my @some = map { service("many$_", status => family(since => $then, pid => $_)) } 1 .. 10;
+    my @names = map { ($some[$_ % 10], "$dir/none$_") } 0 .. 499;
+    my $expected = join '', map { /many(\d+)$/ ? "$_: up (pid $1) 1000 seconds\n" : "$_: unable to chdir: file does not exist\n" } @names;
+    my $whole = run('svstat', @names);
+    is aged($whole), $expected, 'each has its line, in the order of the arguments';
+    is "$whole->{code} $whole->{err}", '0 ', 'and all is well';
+    is aged(run('sh', '-c', 'ulimit -n 9; exec svstat "$@"', 'sh', @names)), $expected, 'with few descriptors too';
+    my $result = run('sh', '-c', 'exec svstat "$@" > /dev/full', 'sh', @names);
+    is "$result->{code} $result->{err}", "111 svstat: fatal: unable to write output: out of disk space\n", 'a full disk is told once';
+    $result = run('sh', '-c', 'svstat "$@" | head -n 1', 'sh', @names);
+    is aged($result), "$names[0]: up (pid 1) 1000 seconds\n", 'nobody need read it all';
+    is $result->{err}, '', 'and nothing is said about that';
+    is aged(run('taskset', '1', 'svstat', @names)), $expected, 'on one processor' if Upkeep::program('taskset');
+};
+
 # What daemontools could not say -----------------------------------------------------------------
 
 my $now_ms = sub { int 1000 * Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) };

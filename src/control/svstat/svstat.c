@@ -144,6 +144,12 @@ int main(int argc, char const *const *argv)
     argv += read_options(argc, argv, &choice);
     if (!*argv && sv_personality() == SV_PERSONALITY_ENCORE) sv_dieusage(100, USAGE);
     choose_style(&choice, argv);
+    if (choice.style == STYLE_CONTRACT) {
+        char const *const *end = svstat_share(&argv);
+        for (; argv < end; argv++) show(*argv, &choice);
+        svstat_share_end();
+        return 0;
+    }
     for (; *argv; argv++) show(*argv, &choice);
     out_flush();
     return 0;

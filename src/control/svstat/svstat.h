@@ -83,6 +83,21 @@ extern void svstat_read_logger(struct reading *logger, struct reading const *rea
  */
 extern int svstat_read_quickly(struct reading *reading, char const *service);
 
+/* share.c ---------------------------------------------------------------------------- */
+
+/*
+ * Has a second process show some of the services if they are many. Returns in both the
+ * end of what this one is to show, from *services on, which may have changed. To be
+ * called before anything is put out.
+ */
+extern char const *const *svstat_share(char const *const **services);
+
+/*
+ * Writes what has been put out, and what the second process has shown, which ends here.
+ * Ends the program, 111, if it has failed.
+ */
+extern void svstat_share_end(void);
+
 /* remarks.c -------------------------------------------------------------------------- */
 
 /* Reads those that the record says are there; valid until the next call. */
