@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sv/clock.h>
@@ -204,6 +205,18 @@ static void add_queued_deaths(struct service *service)
         if (queued_death(service, serial, &entry)) add_death(service, &entry);
 }
 
+/*
+ * The journal was removed, and what waits for it was in it: told again, it would come to
+ * readers twice. The first few transitions may really wait.
+ */
+static int is_made_anew(struct service const *service)
+{
+    struct stat about;
+
+    return service->journal >= 0 && service->status.serial > SV_RECOVERY_QUEUE
+           && !fstat(service->journal, &about) && about.st_size <= SV_JOURNAL_RECORD;
+}
+
 void service_open_records(struct service *service)
 {
     struct sv_status *status = &service->status;
@@ -214,6 +227,7 @@ void service_open_records(struct service *service)
     if (!known) read_earlier(service);
     read_tally(service);
     open_journal(service);
+    if (known && is_made_anew(service)) service->journal_serial = status->serial;
     if (known) add_queued_deaths(service);
     status->supervise_pid = (uint32_t)getpid();
     status->supervise_start = service->page->supervise_start;
