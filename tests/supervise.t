@@ -308,6 +308,7 @@ subtest 'restart policy and limit' => sub {
     my ($loop, $keeper) = supervise({run => "echo x >>runs\nexit 1\n", 'restart-delay' => '1 5', 'restart-limit' => '3 60'});
     ok wait_phase($loop, 'failed'), 'more than 3 deaths in 60 s: failed';
     is read_file("$loop/runs"), "x\n" x 4, 'at the fourth';
+    wait_until { length read_file("$loop/supervise/.death_tally") == 4 * 14 } 10, 'the tally'; # written after the status
     is length read_file("$loop/supervise/.death_tally"), 4 * 14, 'four deaths in the tally';
     $keeper->stop;
 

@@ -113,7 +113,7 @@ sub play_kill {
 
 # Records ----------------------------------------------------------------------------------------
 
-our @PHASES = ('down', 'waiting', 'starting', 'up', 'stopping', 'finishing', 'backoff', 'failed', 'no run script');
+our @PHASES = ('down', 'waiting', 'starting', 'up', 'stopping', 'finishing', 'backoff', 'failed', 'no run script', 'preparing', 'started', 'cleaning up');
 my @wanteds = qw(down up once);
 my @status_fields = qw(magic serial since changed pid pid_start pid_inode finish_pid finish_start phase wanted flags
     ending ending_value ready starts control_bytes cause cause_detail cause_uid next_start next_start_ms started_ms
@@ -135,7 +135,7 @@ sub status_of {
 }
 
 my @events = qw(supervise command terminate drain start start-failed exit finish finish-failed finish-exit run-changed time resume ready
-    reloads stops alive extend main condemned waits needs-met needs-lost);
+    reloads stops alive extend main condemned waits needs-met needs-lost script script-failed script-exit no-run);
 my @endings = qw(none exit signal exec fork unknown);
 
 # journal_of($service): its entries in the order of their serials: {serial, at, pid, event, ...}.

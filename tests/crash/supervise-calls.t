@@ -218,6 +218,32 @@ my @stories = (
         },
     },
     {
+        name    => 'a start and a stop script, and a logger that is a file',
+        scripts => ['run'], # a start script that is killed has failed
+        files   => {
+            start => "echo begun >> log.txt\nexec echo line\n",
+            stop  => "echo over >> log.txt\nexec echo line\n",
+            log   => "exec setlock -n busy cat >> lines\n", # and complains if there are two
+        },
+        steps   => [
+            [wait => {%$up, starts => 1}],
+            [strike => 'USR2', {%$up, starts => 2}],
+            [send => 'd', {phase => 'down', wanted => 'down'}],
+            [send => 'Lcl'],
+            [send => 'u', {%$up, starts => 3}],
+        ],
+        check   => sub {
+            my ($play) = @_;
+            my $log = read_file("$play->{service}/log.txt") // '';
+            my $scripts = join ' ', $log =~ /^(begun|over)$/mg;
+            # who is killed while it leaves comes back, and is told again to bring it down
+            return "the scripts $scripts were run" if $scripts !~ /^begun over begun over(?: over)*$/;
+            my $lines = () = (read_file("$play->{service}/lines") // '') =~ /^line$/mg;
+            return "$lines lines were written" if $lines != scalar(() = $scripts =~ /\w+/g);
+            return Kept::checked($play);
+        },
+    },
+    {
         name    => 'a run script that comes later',
         scripts => [],
         steps   => [

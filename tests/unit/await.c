@@ -91,7 +91,7 @@ static struct sv_await based(enum sv_goal goal, enum sv_phase phase,
 /* In which phases a goal is reached at the first look, a letter for each. */
 static char const *phases_of(enum sv_goal goal)
 {
-    static char const letters[] = "dwsUSfbFn"; /* in the order of SV_PHASES */
+    static char const letters[] = "dwsUSfbFnpOc"; /* in the order of SV_PHASES */
     static char found[SV_PHASE_COUNT + 1];
     size_t length = 0;
 
@@ -105,9 +105,9 @@ static char const *phases_of(enum sv_goal goal)
 
 static void goals(void)
 {
-    is_str(phases_of(SV_GOAL_UP), "sU", "up: executed and not being stopped");
-    is_str(phases_of(SV_GOAL_READY), "U", "ready");
-    is_str(phases_of(SV_GOAL_DOWN), "dwfbFn", "down: run does not run");
+    is_str(phases_of(SV_GOAL_UP), "sUO", "up: executed and not being stopped");
+    is_str(phases_of(SV_GOAL_READY), "UO", "ready");
+    is_str(phases_of(SV_GOAL_DOWN), "dwfbFnc", "down: run does not run");
     is_str(phases_of(SV_GOAL_FINISHED), "dwbFn", "finished: nor does finish");
     is_str(phases_of(SV_GOAL_RERUN), "", "a rerun needs a new run");
     is_str(phases_of(SV_GOAL_RESTARTED), "", "so does a restart");

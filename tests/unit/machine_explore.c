@@ -25,7 +25,7 @@
 #define READY_MS 2000
 #define WATCHDOG_MS 1500
 
-enum awaits { AWAITS_NOTHING, AWAITS_RUN, AWAITS_FINISH, AWAITS_BEGIN };
+enum awaits { AWAITS_NOTHING, AWAITS_RUN, AWAITS_FINISH, AWAITS_STOP };
 
 struct state {
     struct sv_machine machine;
@@ -37,8 +37,9 @@ static struct state *states; /* all that were found, in order: also the queue */
 static unsigned int state_count;
 static uint32_t *slots; /* position + 1 in states, 0 is free */
 static struct sv_settings settings;
-static int talks; /* runs of this exploration say what there is to say */
-static int needs; /* and starts may have to wait */
+static int talks;   /* runs of this exploration say what there is to say */
+static int needs;   /* and starts may have to wait */
+static int scripts; /* and there may be encore's start script, or no run */
 
 /*
  * supervise is killed in this state: what it has stored is the machine as it was, and the
@@ -73,6 +74,9 @@ static struct state canonical(struct state const *from, int64_t now_ms)
     to.machine.again = machine->again;
     to.machine.gave_up = machine->gave_up;
     to.machine.succeeded = machine->succeeded;
+    to.machine.first = machine->first;
+    to.machine.prepared = machine->prepared;
+    to.machine.unstopped = machine->unstopped;
     to.machine.forks_left = machine->forks_left;
     to.machine.quick_deaths =
         machine->quick_deaths > QUICK_MOST ? QUICK_MOST : machine->quick_deaths;
@@ -133,14 +137,25 @@ static int phase_fits_child(struct sv_machine const *machine)
     case SV_PHASE_BACKOFF:
     case SV_PHASE_FAILED:
     case SV_PHASE_WAITING:
+    case SV_PHASE_STARTED:
     case SV_PHASE_NO_RUN: return machine->child == SV_CHILD_NONE;
+    case SV_PHASE_PREPARING: return machine->child == SV_CHILD_START;
+    case SV_PHASE_CLEANING:
+        return machine->child == SV_CHILD_NONE || machine->child == SV_CHILD_STOP;
     case SV_PHASE_UP:
-    case SV_PHASE_STARTING:
-    case SV_PHASE_STOPPING: return machine->child == SV_CHILD_RUN;
-    case SV_PHASE_FINISHING: return machine->child != SV_CHILD_RUN;
+    case SV_PHASE_STARTING: return machine->child == SV_CHILD_RUN;
+    case SV_PHASE_STOPPING:
+        return machine->child == SV_CHILD_RUN || machine->child == SV_CHILD_START;
+    case SV_PHASE_FINISHING:
+        return machine->child == SV_CHILD_NONE || machine->child == SV_CHILD_FINISH;
     case SV_PHASE_COUNT: break;
     }
     return 0;
+}
+
+static int takes_signals(struct sv_machine const *machine)
+{
+    return machine->child != SV_CHILD_NONE && machine->child != SV_CHILD_FINISH;
 }
 
 static void check_machine(struct sv_machine const *machine, char const *during)
@@ -157,10 +172,15 @@ static void check_machine(struct sv_machine const *machine, char const *during)
            sv_machine_phase_word(machine->phase));
     expect(machine->phase != SV_PHASE_FAILED || machine->wanted == SV_WANTED_DOWN,
            "%s: failed is not wanted up", during);
-    expect(!machine->paused || machine->child == SV_CHILD_RUN, "%s: only a run is paused",
+    expect(!machine->paused || takes_signals(machine), "%s: only a run is paused",
            during);
-    expect(!has_pending || machine->child == SV_CHILD_RUN, "%s: signals wait for a run",
-           during);
+    expect(!has_pending || takes_signals(machine), "%s: signals wait for a run", during);
+    expect(machine->child != SV_CHILD_START || machine->first,
+           "%s: the start script comes first", during);
+    expect(machine->phase != SV_PHASE_STARTED || machine->prepared,
+           "%s: started is what has been prepared", during);
+    expect(machine->phase != SV_PHASE_CLEANING || !machine->unstopped,
+           "%s: the stop script runs once", during);
     expect(machine->ready_ms == SV_NEVER || machine->phase == SV_PHASE_STARTING,
            "%s: only what starts must be ready in time", during);
     expect(machine->watchdog_ms == SV_NEVER
@@ -193,13 +213,15 @@ static void check_step(struct sv_machine const *before, struct sv_machine const 
     char const *during = sv_machine_event_word(event->kind);
     int starts_run = asks_for(actions, SV_ACTION_START_RUN);
     int starts_finish = asks_for(actions, SV_ACTION_START_FINISH);
+    int starts_stop = asks_for(actions, SV_ACTION_START_STOP);
     int leaves = asks_for(actions, SV_ACTION_LEAVE);
     int sends = asks_for(actions, SV_ACTION_SIGNAL);
     uint32_t signals = actions->signals | actions->group_signals | actions->stop_signals;
 
     check_machine(after, during);
     expect(actions->count <= SV_ACTIONS_MAX, "%s: the actions fit", during);
-    expect(starts_run + starts_finish + leaves <= 1, "%s: one thing at a time", during);
+    expect(starts_run + starts_finish + starts_stop + leaves <= 1,
+           "%s: one thing at a time", during);
     expect(!starts_run
                || (after->child == SV_CHILD_NONE && after->phase == SV_PHASE_BACKOFF),
            "%s: nothing is started beside a child", during);
@@ -207,11 +229,16 @@ static void check_step(struct sv_machine const *before, struct sv_machine const 
                || ((before->child == SV_CHILD_RUN || event->kind == SV_EVENT_RESUME)
                    && after->child == SV_CHILD_NONE),
            "%s: finish comes right after run", during);
+    expect(!starts_stop
+               || (settings.has_stop && after->child == SV_CHILD_NONE
+                   && after->phase == SV_PHASE_CLEANING
+                   && (before->unstopped || event->kind == SV_EVENT_RESUME)),
+           "%s: the stop script runs once, when it is down", during);
     expect(!leaves || (after->child == SV_CHILD_NONE && after->leaving),
            "%s: supervise leaves nothing behind", during);
     expect(!sends || before->child != SV_CHILD_NONE, "%s: signals go to a child", during);
     expect(sends == (signals != 0), "%s: SIGNAL and signals go together", during);
-    expect(!sends || before->child != SV_CHILD_RUN || event->now_ms >= before->settled_ms
+    expect(!sends || !takes_signals(before) || event->now_ms >= before->settled_ms
                || (signals == (uint32_t)1 << SIGKILL && event->kind == SV_EVENT_TIME),
            "%s: no signal before the process has settled", during);
     expect(actions->changed || !visibly_differs(before, after),
@@ -234,6 +261,7 @@ static void step(struct state *state, struct sv_event const *event)
     check_step(&before, &state->machine, event, &actions);
     state->awaits = asks_for(&actions, SV_ACTION_START_RUN)      ? AWAITS_RUN
                     : asks_for(&actions, SV_ACTION_START_FINISH) ? AWAITS_FINISH
+                    : asks_for(&actions, SV_ACTION_START_STOP)   ? AWAITS_STOP
                                                                  : AWAITS_NOTHING;
     state->has_left = asks_for(&actions, SV_ACTION_LEAVE);
 }
@@ -262,12 +290,19 @@ static void try_commands(struct state const *from, int64_t now_ms)
     }
 }
 
+static enum sv_event_kind death_of(enum sv_child child)
+{
+    return child == SV_CHILD_RUN      ? SV_EVENT_DIED
+           : child == SV_CHILD_FINISH ? SV_EVENT_FINISH_DIED
+                                      : SV_EVENT_SCRIPT_DIED;
+}
+
 static void try_deaths(struct state const *from, int64_t now_ms)
 {
     static int const wait_statuses[] = {0, 1 << 8, 100 << 8, 125 << 8, SIGTERM, SIGKILL};
     struct sv_event event = {.kind = SV_EVENT_DIED, .now_ms = now_ms};
 
-    if (from->machine.child == SV_CHILD_FINISH) event.kind = SV_EVENT_FINISH_DIED;
+    event.kind = death_of(from->machine.child);
     for (unsigned int i = 0; i < sizeof wait_statuses / sizeof *wait_statuses; i++)
         for (unsigned int flags = 0; flags < 4; flags++) {
             event.wait_status = wait_statuses[i];
@@ -288,7 +323,7 @@ static void try_strange_deaths(struct state const *from, int64_t now_ms)
         event.wait_status = SIGKILL;
         try(from, &event);
     } else {
-        event.kind = SV_EVENT_FINISH_DIED;
+        event.kind = death_of(from->machine.child);
     }
     event.heir = event.wait_status = 0;
     event.unseen = 1;
@@ -344,10 +379,33 @@ static void try_needs(struct state const *from, int64_t now_ms)
     try(from, &event);
 }
 
+/* encore's scripts run, or cannot, or there is nothing to run. */
+static void try_script_answers(struct state const *from)
+{
+    struct sv_event event = {.kind = SV_EVENT_SCRIPT_STARTED,
+                             .now_ms = BASE,
+                             .pid = PID,
+                             .error_number = 12};
+
+    if (from->awaits == AWAITS_STOP
+        || (from->awaits == AWAITS_RUN && from->machine.first)) {
+        try(from, &event);
+        event.kind = SV_EVENT_SCRIPT_FAILED;
+        event.pid = 0;
+        try(from, &event);
+        event.exec_failed = 1;
+        try(from, &event);
+    }
+    event = (struct sv_event){.kind = SV_EVENT_NO_RUN, .now_ms = BASE};
+    if (from->awaits == AWAITS_RUN && from->machine.prepared) try(from, &event);
+}
+
 static void try_answers(struct state const *from)
 {
     struct sv_event event = {.now_ms = BASE, .pid = PID, .error_number = 12};
 
+    if (scripts) try_script_answers(from);
+    if (from->awaits == AWAITS_STOP) return;
     event.kind = from->awaits == AWAITS_RUN ? SV_EVENT_STARTED : SV_EVENT_FINISH_STARTED;
     try(from, &event);
     event.kind =
@@ -378,7 +436,9 @@ static void try_impossible(struct state const *from)
         SV_EVENT_FINISH_STARTED, SV_EVENT_FINISH_FAILED, SV_EVENT_FINISH_DIED,
         SV_EVENT_WAITS,          SV_EVENT_NEEDS_MET,     SV_EVENT_NEEDS_LOST,
         SV_EVENT_READY,          SV_EVENT_RELOADS,       SV_EVENT_STOPS,
-        SV_EVENT_MAIN,           SV_EVENT_CONDEMNED,     SV_EVENT_EXTEND};
+        SV_EVENT_MAIN,           SV_EVENT_CONDEMNED,     SV_EVENT_EXTEND,
+        SV_EVENT_SCRIPT_STARTED, SV_EVENT_SCRIPT_FAILED, SV_EVENT_SCRIPT_DIED,
+        SV_EVENT_NO_RUN};
 
     for (unsigned int i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct sv_machine machine = from->machine;
@@ -391,8 +451,16 @@ static void try_impossible(struct state const *from)
                  || kinds[i] == SV_EVENT_WAITS)
                 && machine.phase == SV_PHASE_BACKOFF)
             || (kinds[i] == SV_EVENT_NEEDS_MET && machine.phase == SV_PHASE_WAITING)
-            || (kinds[i] >= SV_EVENT_READY && kinds[i] != SV_EVENT_WAITS
-                && kinds[i] != SV_EVENT_NEEDS_MET && machine.child == SV_CHILD_RUN)
+            || (kinds[i] == SV_EVENT_SCRIPT_DIED
+                && (machine.child == SV_CHILD_START || machine.child == SV_CHILD_STOP))
+            || ((kinds[i] == SV_EVENT_SCRIPT_STARTED
+                 || kinds[i] == SV_EVENT_SCRIPT_FAILED)
+                && (machine.phase == SV_PHASE_BACKOFF
+                    || (machine.phase == SV_PHASE_CLEANING && !machine.pid)))
+            || (kinds[i] == SV_EVENT_NO_RUN && machine.phase == SV_PHASE_BACKOFF)
+            || (kinds[i] >= SV_EVENT_READY && kinds[i] < SV_EVENT_SCRIPT_STARTED
+                && kinds[i] != SV_EVENT_WAITS && kinds[i] != SV_EVENT_NEEDS_MET
+                && machine.child == SV_CHILD_RUN)
             || ((kinds[i] == SV_EVENT_FINISH_STARTED
                  || kinds[i] == SV_EVENT_FINISH_FAILED)
                 && machine.phase == SV_PHASE_FINISHING && !machine.pid);
@@ -433,6 +501,8 @@ static void check_takeover(struct state const *from)
         expect(from->awaits != AWAITS_FINISH || !has_finish
                    || again.awaits == AWAITS_FINISH,
                "a finish that was not answered is asked for again");
+        expect(from->awaits != AWAITS_STOP || again.awaits == AWAITS_STOP,
+               "a stop script that was not answered is asked for again");
         expect(!from->has_left || again.has_left, "who was about to leave leaves");
         again = canonical(&again, BASE);
         discover(&again);
@@ -469,12 +539,18 @@ static int be_kind(struct state *state, int64_t *now_ms)
     struct sv_event event = {.now_ms = *now_ms, .pid = PID};
     int64_t deadline_ms = sv_machine_deadline(&state->machine);
 
-    if (state->awaits == AWAITS_RUN)
+    if (state->awaits == AWAITS_STOP
+        || (scripts && state->awaits == AWAITS_RUN && state->machine.first))
+        event.kind = SV_EVENT_SCRIPT_STARTED;
+    else if (state->awaits == AWAITS_RUN)
         event.kind = SV_EVENT_STARTED;
     else if (state->awaits == AWAITS_FINISH)
         event.kind = SV_EVENT_FINISH_STARTED;
     else if (state->machine.child == SV_CHILD_FINISH)
         event.kind = SV_EVENT_FINISH_DIED;
+    else if (state->machine.child == SV_CHILD_START
+             || state->machine.child == SV_CHILD_STOP)
+        event.kind = SV_EVENT_SCRIPT_DIED;
     else if (state->machine.phase == SV_PHASE_STOPPING)
         event.kind = SV_EVENT_DIED;
     else if (state->machine.phase == SV_PHASE_STARTING) {
@@ -596,6 +672,14 @@ int main(void)
     needs = 1;
     sv_setting_defaults(&settings);
     explore("needs");
+    needs = 0;
+    scripts = 1;
+    settings.fails_on_100 = settings.has_stop = 1;
+    settings.timeout_kill_ms = 3000;
+    explore("encore's start and stop");
+    settings.has_stop = 0;
+    settings.restart = SV_RESTART_ON_FAILURE;
+    explore("encore's start, on-failure");
     free(states);
     free(slots);
     return done();

@@ -252,25 +252,33 @@ static void translation(void)
         enum sv_phase phase;
         uint32_t pid;
         unsigned char state, run_state;
-    } const told[] = {{SV_PHASE_DOWN, 0, SV_ENCORE_STOPPED, 0},
-                      {SV_PHASE_WAITING, 0, SV_ENCORE_STARTING, 0},
-                      {SV_PHASE_STARTING, 5, SV_ENCORE_STARTING, 1},
-                      {SV_PHASE_UP, 5, SV_ENCORE_RUNNING, 1},
-                      {SV_PHASE_STOPPING, 5, SV_ENCORE_STOPPING, 1},
-                      {SV_PHASE_FINISHING, 0, SV_ENCORE_STOPPING, 2},
-                      {SV_PHASE_BACKOFF, 0, SV_ENCORE_STARTING, 0},
-                      {SV_PHASE_FAILED, 0, SV_ENCORE_FAILED, 0},
-                      {SV_PHASE_NO_RUN, 0, SV_ENCORE_STARTING, 0}};
+        uint32_t script_pid;
+    } const told[] = {{SV_PHASE_DOWN, 0, SV_ENCORE_STOPPED, 0, 0},
+                      {SV_PHASE_WAITING, 0, SV_ENCORE_STARTING, 0, 0},
+                      {SV_PHASE_STARTING, 5, SV_ENCORE_STARTING, 1, 0},
+                      {SV_PHASE_UP, 5, SV_ENCORE_RUNNING, 1, 0},
+                      {SV_PHASE_STOPPING, 5, SV_ENCORE_STOPPING, 1, 0},
+                      {SV_PHASE_FINISHING, 0, SV_ENCORE_STOPPING, 2, 0},
+                      {SV_PHASE_BACKOFF, 0, SV_ENCORE_STARTING, 0, 0},
+                      {SV_PHASE_FAILED, 0, SV_ENCORE_FAILED, 0, 0},
+                      {SV_PHASE_NO_RUN, 0, SV_ENCORE_STARTING, 0, 0},
+                      {SV_PHASE_PREPARING, 0, SV_ENCORE_STARTING, 1, 6},
+                      {SV_PHASE_STARTED, 0, SV_ENCORE_STARTED, 0, 0},
+                      {SV_PHASE_CLEANING, 0, SV_ENCORE_STOPPED, 0, 0},
+                      {SV_PHASE_CLEANING, 0, SV_ENCORE_STOPPED, 0, 6},
+                      {SV_PHASE_STOPPING, 0, SV_ENCORE_STOPPING, 1, 6},
+                      {SV_PHASE_FINISHING, 0, SV_ENCORE_STOPPING, 2, 0}};
     struct sv_status status = {.flags = SV_STATUS_PAUSED};
     struct sv_status_family family;
 
-    is_int(sizeof told / sizeof *told, SV_PHASE_COUNT, "every phase is in this test");
+    is_int(sizeof told / sizeof *told, SV_PHASE_COUNT + 3, "every phase is in this test");
     for (unsigned int i = 0; i < sizeof told / sizeof *told; i++) {
         status.phase = (uint8_t)told[i].phase;
         status.pid = told[i].pid;
+        status.finish_pid = told[i].script_pid;
         sv_status_to_family(&status, &family);
         ok(family.state == told[i].state && family.run_state == told[i].run_state
-               && family.pid == told[i].pid,
+               && family.pid == told[i].pid + told[i].script_pid,
            "\"%s\" is encore's \"%s\" and runit's %u",
            sv_machine_phase_word(told[i].phase), sv_status_encore_word(told[i].state),
            told[i].run_state);

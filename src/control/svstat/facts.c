@@ -78,6 +78,13 @@ static void put_starting(struct reading const *reading)
     put_left(reading, reading->own.ready_ms);
 }
 
+static void put_script(char const *name)
+{
+    out("; ");
+    out(name);
+    out(" script runs");
+}
+
 static void put_phase(struct reading const *reading, int with_word)
 {
     enum sv_phase phase = (enum sv_phase)reading->own.phase;
@@ -104,6 +111,9 @@ static void put_phase(struct reading const *reading, int with_word)
         break;
     case SV_PHASE_WAITING: put_waiting(reading); break;
     case SV_PHASE_STARTING: put_starting(reading); break;
+    case SV_PHASE_PREPARING: put_script("start"); break;
+    case SV_PHASE_CLEANING: put_script("stop"); break;
+    case SV_PHASE_STARTED: out("; start script succeeded, nothing to run"); break;
     case SV_PHASE_FAILED:
     case SV_PHASE_NO_RUN:
         if (with_word) out("; ");

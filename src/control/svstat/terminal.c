@@ -43,13 +43,16 @@ void svstat_prepare_terminal(char const *const *services)
 static char const *phase_colour(enum sv_phase phase)
 {
     switch (phase) {
-    case SV_PHASE_UP: return GREEN;
+    case SV_PHASE_UP:
+    case SV_PHASE_STARTED: return GREEN;
     case SV_PHASE_FAILED:
     case SV_PHASE_NO_RUN: return RED;
     case SV_PHASE_WAITING:
     case SV_PHASE_STARTING:
     case SV_PHASE_STOPPING:
     case SV_PHASE_FINISHING:
+    case SV_PHASE_PREPARING:
+    case SV_PHASE_CLEANING:
     case SV_PHASE_BACKOFF: return YELLOW;
     case SV_PHASE_DOWN:
     case SV_PHASE_COUNT: break;

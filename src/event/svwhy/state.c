@@ -198,6 +198,11 @@ static void put_next(struct service const *service)
     case SV_PHASE_NO_RUN:
         put("it is started when there is an executable run script");
         break;
+    case SV_PHASE_PREPARING: put("its start script runs, then it is started"); break;
+    case SV_PHASE_STARTED:
+        put("nothing: its start script has done all, there is no run script");
+        break;
+    case SV_PHASE_CLEANING: put("its stop script runs, then it is down"); break;
     case SV_PHASE_COUNT: break; /* cannot happen: it was checked when it was read */
     }
     if (status->flags & SV_STATUS_LEAVING) put("; supervise leaves when it is down");

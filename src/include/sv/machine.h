@@ -12,7 +12,9 @@
  *
  *   wanted  what the operator, or the lack of a `down` file, asked for: DOWN, UP, or
  *           ONCE (run it, but do not start it again)
- *   child   which process of ours is there: NONE, RUN (the service), FINISH (its script)
+ *   child   which process of ours is there: NONE, RUN (the service), FINISH (its script);
+ *           START, STOP (encore's scripts: once before the first run, and once after the
+ *           last)
  *   phase   what people are told, bound to the other two:
  *
  *     child   possible phases
@@ -22,11 +24,23 @@
  *             NO_RUN    there is no executable run script; started when one appears
  *             FAILED    gave up; wanted is DOWN; an operator's u or o starts it
  *             FINISHING START_FINISH has been asked for
+ *             CLEANING  START_STOP has been asked for
+ *             STARTED   the start script succeeded, and there is no run: nothing more is
+ *                       to be done; like UP for all who look
  *     RUN     STARTING  executed, and it will say when it is ready
  *             UP        ready; or executed, if it never says that it is
  *             STOPPING  it was asked to end (d, x by signal, r), condemned, or says that
  *                       it ends
  *     FINISH  FINISHING the finish script runs
+ *     START   PREPARING the start script runs, and then run will
+ *             STOPPING  it was asked to end
+ *     STOP    CLEANING  the stop script runs, and then it is down
+ *
+ * A child START is treated as a RUN by d, D, x, TERMINATE and TIME, START and STOP are by
+ * commands that are plain signals; by all else as a FINISH. "DOWN" means CLEANING and
+ * START_STOP first, if there is a stop script that has not run since the last start; but
+ * not when supervise leaves without having been told d. u, U, o and Q out of DOWN or
+ * FAILED, or while it is being brought down, mean that the start script runs first.
  *
  * Events and what they do ("start" = BACKOFF with start_ms = now; "settle" = wait until
  * the process had SV_SETTLE_MS, then send; "leave" = leave when down; "-" = nothing;
@@ -51,8 +65,9 @@
  *           U also removes `down`; D and Q also create it
  *   TERMINATE      as d and x, scripts      as d and x                  as d and x
  *                  included
- *   DRAIN          start if it was to       wanted ONCE, leave; TERM    wanted ONCE,
- *                  start; leave             only after a while          leave
+ *   DRAIN          start if it was to, or   wanted ONCE, leave; TERM    wanted ONCE,
+ *                  is DOWN and input is     only after a while          leave
+ *                  left; leave
  *   STARTED        RUN, UP; STARTING if     !                           !
  *                  it will say when it is
  *                  ready
@@ -73,6 +88,11 @@
  *   DIED           !                        FINISHING, START_FINISH     !
  *                                           if it is there, else judged;
  *                                           moved, if `expect` allows that
+ *   SCRIPT_STARTED BACKOFF: START, PREPARING; CLEANING: STOP            !
+ *   SCRIPT_FAILED  BACKOFF: FAILED, or, without a process, later; CLEANING: DOWN
+ *   SCRIPT_DIED    (START: start if it succeeded, else FAILED, and DOWN if it was told to
+ *                  end; STOP: DOWN, or start if that is wanted again)
+ *   NO_RUN         STARTED                  !                           !
  *   FINISH_STARTED FINISH                   !                           !
  *   FINISH_FAILED  judged                   !                           !
  *   FINISH_DIED    !                        !                           judged
@@ -144,7 +164,9 @@
 #define SV_CHILDREN(X) \
     X(NONE,   "none") \
     X(RUN,    "run") \
-    X(FINISH, "finish")
+    X(FINISH, "finish") \
+    X(START,  "start") \
+    X(STOP,   "stop")
 /* clang-format on */
 
 /* clang-format off */
@@ -157,7 +179,10 @@
     X(FINISHING, "finishing") \
     X(BACKOFF,   "backoff") \
     X(FAILED,    "failed") \
-    X(NO_RUN,    "no run script")
+    X(NO_RUN,    "no run script") \
+    X(PREPARING, "preparing") \
+    X(STARTED,   "started") \
+    X(CLEANING,  "cleaning up")
 /* clang-format on */
 
 /* clang-format off */
@@ -185,7 +210,11 @@
     X(CONDEMNED,      "condemned") \
     X(WAITS,          "waits") \
     X(NEEDS_MET,      "needs-met") \
-    X(NEEDS_LOST,     "needs-lost")
+    X(NEEDS_LOST,     "needs-lost") \
+    X(SCRIPT_STARTED, "script") \
+    X(SCRIPT_FAILED,  "script-failed") \
+    X(SCRIPT_DIED,    "script-exit") \
+    X(NO_RUN,         "no-run")
 /* clang-format on */
 
 /* clang-format off */
@@ -223,7 +252,10 @@
     X(NEEDS,          "waits for what it needs")       /* 0 */ \
     X(NEEDS_MET,      "what it needs is ready")        /* 0 */ \
     X(NEEDS_LOST,     "what it needs was lost")        /* 0 */ \
-    X(NEEDS_AGAIN,    "what it needs is ready anew")   /* 0 */
+    X(NEEDS_AGAIN,    "what it needs is ready anew")   /* 0 */ \
+    X(PREPARED,       "start script succeeded")        /* 0 */ \
+    X(START_EXIT,     "start script failed with exit code") /* the code */ \
+    X(START_KILLED,   "start script killed by signal") /* the signal */
 /* clang-format on */
 
 #define SV_MACHINE_ENUM_WANTED(name, word) SV_WANTED_##name,
@@ -250,24 +282,25 @@ struct sv_cause {
 
 struct sv_event {
     enum sv_event_kind kind;
-    int64_t now_ms;            /* CLOCK_MONOTONIC */
-    struct sv_command command; /* COMMAND; TERMINATE: has_script and handled */
-    int pid;                   /* STARTED, FINISH_STARTED, MAIN */
-    int64_t value_ms;          /* ALIVE: the watchdog's time from now on, 0: as it was,
-                                  SV_NEVER: none; EXTEND: how long from now */
-    enum sv_cause_kind cause;  /* READY, CONDEMNED, NEEDS_LOST: why */
-    int wait_status;           /* DIED, FINISH_DIED: as waitpid() gave it */
-    int heir;                  /* DIED: a process that it has left behind, 0: none */
-    int error_number;          /* START_FAILED, FINISH_FAILED: errno */
-    unsigned int
-        exec_failed : 1; /* START_FAILED: the process was there, execve() refused */
-    unsigned int run_exists : 1; /* START_FAILED: run is there and executable */
-    unsigned int unseen : 1; /* DIED, FINISH_DIED: nobody knows wait_status; it is 0 */
-    unsigned int has_finish : 1; /* DIED, RESUME: there is an executable finish */
-    unsigned int has_down : 1;   /* BEGIN: there is a `down` file */
+    int64_t now_ms;               /* CLOCK_MONOTONIC */
+    struct sv_command command;    /* COMMAND; TERMINATE: has_script and handled */
+    int pid;                      /* STARTED, FINISH_STARTED, SCRIPT_STARTED, MAIN */
+    int64_t value_ms;             /* ALIVE: the watchdog's time from now on, 0: as it was,
+                                     SV_NEVER: none; EXTEND: how long from now */
+    enum sv_cause_kind cause;     /* READY, CONDEMNED, NEEDS_LOST: why */
+    int wait_status;              /* DIED, ..._DIED: as waitpid() gave it */
+    int heir;                     /* DIED: a process that it has left behind, 0: none */
+    int error_number;             /* START_FAILED, ..._FAILED: errno */
+    unsigned int exec_failed : 1; /* START_FAILED, SCRIPT_FAILED: the process was there,
+                                     execve() refused */
+    unsigned int run_exists : 1;  /* START_FAILED: run is there and executable */
+    unsigned int unseen : 1;      /* DIED, ..._DIED: nobody knows wait_status; it is 0 */
+    unsigned int has_finish : 1;  /* DIED, RESUME: there is an executable finish */
+    unsigned int has_down : 1;    /* BEGIN: there is a `down` file */
     unsigned int
         over_limit : 1; /* DIED: this death is one more than restart-limit allows */
-    unsigned int input_left : 1; /* TIME: there are bytes to read on standard input */
+    unsigned int input_left : 1; /* TIME, DRAIN: there are bytes to read on standard
+                                    input */
     unsigned int
         says_ready : 1; /* STARTED: it, or a check, is going to say when it is ready */
 };
@@ -279,8 +312,12 @@ enum sv_action_kind {
     SV_ACTION_KILL_TREE,    /* KILL everything that the service has started and left */
     SV_ACTION_SWEEP,        /* the run is over: KILL what kill-mode says it left behind */
     SV_ACTION_START_FINISH, /* answer with FINISH_STARTED or FINISH_FAILED */
-    SV_ACTION_START_RUN,    /* answer with STARTED or START_FAILED */
-    SV_ACTION_LEAVE         /* the last action ever: exit 0 */
+    SV_ACTION_START_RUN,    /* if (first) and there is a start script, that, answered with
+                               SCRIPT_STARTED or SCRIPT_FAILED; else run, answered with
+                               STARTED or START_FAILED, WAITS, or, if (prepared) and
+                               there is none, NO_RUN */
+    SV_ACTION_LEAVE,        /* the last action ever: exit 0 */
+    SV_ACTION_START_STOP    /* answer with SCRIPT_STARTED or SCRIPT_FAILED */
 };
 
 #define SV_ACTIONS_MAX 4
@@ -312,6 +349,9 @@ struct sv_machine {
     unsigned int succeeded : 1; /* the last run ended with a success code; until judged */
     unsigned int condemned : 1; /* RUN: has failed, however it ends */
     unsigned int reloading : 1; /* RUN: it says that it reloads */
+    unsigned int first : 1;     /* the start script comes before the next run */
+    unsigned int prepared : 1;  /* it has succeeded since it was down */
+    unsigned int unstopped : 1; /* the stop script has not run since */
     unsigned int forks_left;    /* RUN: so often it may still move; else 0 */
     unsigned int quick_deaths;  /* in a row, failed starts included */
     uint32_t pending;           /* signals waiting for the settle time, to the process */

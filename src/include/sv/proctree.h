@@ -17,7 +17,7 @@
  */
 extern int sv_proctree_adopt_orphans(void);
 
-#define SV_PROCTREE_SKIP 4
+#define SV_PROCTREE_SKIP 8
 
 /* Where processes are looked for: in all of the first three. 0: not there. */
 struct sv_proctree {

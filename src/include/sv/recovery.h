@@ -135,6 +135,8 @@ struct sv_recovery {
     char notify_name[SV_SOCKET_MAX];          /* of the run's notify socket; "": none */
     char message[SV_RECOVERY_MESSAGE];
     struct sv_recovery_birth control_birth; /* child: the control_step it is for */
+    volatile uint64_t log_pipe;         /* inode of the pipe to a logger that is a file */
+    struct sv_spawn_birth logger_birth; /* of the supervise that we have started for it */
 };
 
 _Static_assert(sizeof(struct sv_recovery) <= SV_RECOVERY_SIZE, "it is one page");

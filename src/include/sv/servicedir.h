@@ -13,14 +13,19 @@
 #include <sv/setting.h>
 
 /* clang-format off */
-/*    name     file       what else is looked for in a service directory */
+/*    name       file         what else is looked for in a service directory */
 #define SV_SERVICEDIR_ENTRIES(X) \
-    X(CHECK,   "check") \
-    X(CONTROL, "control") \
-    X(DOWN,    "down") \
-    X(FINISH,  "finish") \
-    X(NEEDS,   "needs") \
-    X(PROBE,   "probe")
+    X(CHECK,     "check") \
+    X(CONTROL,   "control") \
+    X(DOWN,      "down") \
+    X(FINISH,    "finish") \
+    X(LOG,       "log") \
+    X(NEEDS,     "needs") \
+    X(NO_SETSID, "no-setsid") \
+    X(NOTIFY,    "notify") \
+    X(PROBE,     "probe") \
+    X(START,     "start") \
+    X(STOP,      "stop")
 /* clang-format on */
 
 enum sv_servicedir_entry {

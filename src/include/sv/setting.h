@@ -84,9 +84,10 @@ struct sv_settings {
     uint32_t health_checks;            /* ... of that many; default 0: nothing is done */
     uint32_t timeout_control_ms;       /* of a control script; default 5000; 0: never */
     unsigned int fails_on_100 : 1; /* encore: exit code 100 of run means do not restart */
+    unsigned int has_stop : 1;     /* there is encore's stop script, to be executed */
 };
 
-/* Every setting at its default; fails_on_100 clear. */
+/* Every setting at its default; fails_on_100 and has_stop clear. */
 extern void sv_setting_defaults(struct sv_settings *settings);
 
 /*

@@ -8,11 +8,14 @@
  *
  *     0-7    TAI64 seconds of the last change of the pid, big-endian (see stamp.h)
  *     8-11   nanoseconds, big-endian
- *     12-15  pid of the service, little-endian, 0 if it does not run
+ *     12-15  pid of the service, little-endian, 0 if it does not run; of encore's start
+ *            and stop scripts while they do
  *     16     1 if paused
  *     17     'u' wanted up, 'd' wanted down, 0 once
- *     18     encore's state: 0 stopped, 1 starting, 2 started, 3 running, 4 stopping, 5
- * failed 19     runit's: 0 down, 1 run, 2 finish
+ *     18     encore's state: 0 stopped, 1 starting, 2 started, 3 running, 4 stopping,
+ *            5 failed
+ *     19     runit's: 0 down, 1 run, 2 finish; 0 while the stop script runs, for whom
+ *            byte 18 says what encore's says
  *
  * 20 bytes in the encore personality, the first 18 of them in djb's.
  * Source: daemontools' svstat, daemontools-encore's and runit's status readers.
@@ -90,7 +93,7 @@ enum sv_ending {
     X(pid,             U32)   /* of the service, 0: does not run */ \
     X(pid_start,       U64)   /* its start time in clock ticks after boot */ \
     X(pid_inode,       U64)   /* inode of its pidfd, 0 if the kernel has no such thing */ \
-    X(finish_pid,      U32)   /* of the finish script, 0: does not run */ \
+    X(finish_pid,      U32)   /* of the finish, start or stop script, 0: none runs */ \
     X(finish_start,    U64)   /* its start time */ \
     X(phase,           U8)    /* enum sv_phase */ \
     X(wanted,          U8)    /* enum sv_wanted */ \

@@ -41,8 +41,12 @@ static int is_this_boot(struct sv_status const *status)
 static enum sv_neighbour_state judge(struct sv_status const *status,
                                      struct sv_neighbour_time *when)
 {
-    if (status->phase != SV_PHASE_UP || !status->pid || !is_this_boot(status))
-        return SV_NEIGHBOUR_UNREADY;
+    if (!is_this_boot(status)) return SV_NEIGHBOUR_UNREADY;
+    if (status->phase == SV_PHASE_STARTED) {
+        *when = (struct sv_neighbour_time){status->changed, -1};
+        return SV_NEIGHBOUR_READY;
+    }
+    if (status->phase != SV_PHASE_UP || !status->pid) return SV_NEIGHBOUR_UNREADY;
     int runs = sv_process_is((pid_t)status->pid, status->pid_start);
     *when = (struct sv_neighbour_time){status->ready, (int64_t)status->started_ms};
     /* a /proc that hides it: the record must do */

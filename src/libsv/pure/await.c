@@ -9,15 +9,27 @@
 #include <sv/await.h>
 #include <sv/control.h>
 
+/* All has been done that is to be done. */
+static int is_ready(enum sv_phase phase)
+{
+    return phase == SV_PHASE_UP || phase == SV_PHASE_STARTED;
+}
+
 /* A run that is not being stopped. */
 static int is_up(enum sv_phase phase)
 {
-    return phase == SV_PHASE_STARTING || phase == SV_PHASE_UP;
+    return phase == SV_PHASE_STARTING || is_ready(phase);
 }
 
 static int runs(enum sv_phase phase)
 {
-    return is_up(phase) || phase == SV_PHASE_STOPPING;
+    return is_up(phase) || phase == SV_PHASE_STOPPING || phase == SV_PHASE_PREPARING;
+}
+
+/* What comes behind a run. */
+static int finishes(enum sv_phase phase)
+{
+    return phase == SV_PHASE_FINISHING || phase == SV_PHASE_CLEANING;
 }
 
 /* The goals that need a run. */
@@ -34,12 +46,11 @@ static int is_there(struct sv_await const *await)
 
     switch (await->goal) {
     case SV_GOAL_UP: return is_up(phase);
-    case SV_GOAL_READY: return phase == SV_PHASE_UP;
+    case SV_GOAL_READY: return is_ready(phase);
     case SV_GOAL_DOWN: return !runs(phase) && !await->starts;
-    case SV_GOAL_FINISHED:
-        return !runs(phase) && phase != SV_PHASE_FINISHING && !await->starts;
+    case SV_GOAL_FINISHED: return !runs(phase) && !finishes(phase) && !await->starts;
     case SV_GOAL_RERUN: return await->rerun && is_up(phase);
-    case SV_GOAL_RESTARTED: return await->rerun && phase == SV_PHASE_UP;
+    case SV_GOAL_RESTARTED: return await->rerun && is_ready(phase);
     case SV_GOAL_FAILED: return phase == SV_PHASE_FAILED;
     case SV_GOAL_COUNT: break; /* cannot happen: no goal */
     }
@@ -149,7 +160,8 @@ static int is_news(struct sv_await const *await, struct sv_journal_entry const *
         || event == SV_EVENT_DRAIN)
         return 0;
     if (event == SV_EVENT_TIME || event == SV_EVENT_FINISH_STARTED
-        || event == SV_EVENT_FINISH_FAILED || event == SV_EVENT_FINISH_DIED)
+        || event == SV_EVENT_FINISH_FAILED || event == SV_EVENT_FINISH_DIED
+        || (event == SV_EVENT_SCRIPT_DIED && entry->phase == SV_PHASE_DOWN))
         return await->fresh || entry->phase == SV_PHASE_FAILED;
     return entry->cause != SV_CAUSE_SIGNAL;
 }
@@ -173,7 +185,7 @@ static void take_event(struct sv_await *await, struct sv_journal_entry const *en
 
     if (died || entry->event == SV_EVENT_START_FAILED)
         count_death(await, (enum sv_ending)entry->ending, entry->ending_value);
-    if (entry->event == SV_EVENT_STARTED) {
+    if (entry->event == SV_EVENT_STARTED || entry->event == SV_EVENT_NO_RUN) {
         await->rerun = 1;
         await->starts = 0;
     }
@@ -233,7 +245,7 @@ static void conclude(struct sv_await *await, struct sv_status const *status)
         await->ending_value = status->ending_value;
     }
     if (await->goal == SV_GOAL_DOWN && ends) await->reached = 1;
-    if (await->goal == SV_GOAL_FINISHED && ends > (await->phase == SV_PHASE_FINISHING))
+    if (await->goal == SV_GOAL_FINISHED && ends > (uint64_t)finishes(await->phase))
         await->reached = 1;
     if (is_there(await)) await->reached = 1;
 }
@@ -323,7 +335,7 @@ static int is_out_of_reach(struct sv_await const *await)
     if (!needs_run(await->goal)) return 0;
     if (phase == SV_PHASE_DOWN || phase == SV_PHASE_FAILED) return 1;
     return await->wanted == SV_WANTED_DOWN
-           && (phase == SV_PHASE_STOPPING || phase == SV_PHASE_FINISHING);
+           && (phase == SV_PHASE_STOPPING || finishes(phase));
 }
 
 enum sv_await_result sv_await_judge(struct sv_await const *await)

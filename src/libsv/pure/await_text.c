@@ -99,6 +99,9 @@ static void append_phase(char *text, struct sv_await const *await, int64_t now_m
         append_why(text, await);
         break;
     case SV_PHASE_NO_RUN: append(text, "no run script"); break;
+    case SV_PHASE_PREPARING: append(text, "start script runs"); break;
+    case SV_PHASE_STARTED: append(text, "started"); break;
+    case SV_PHASE_CLEANING: append(text, "stop script runs"); break;
     case SV_PHASE_COUNT: break; /* cannot happen: no phase */
     }
 }

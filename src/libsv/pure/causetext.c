@@ -59,10 +59,17 @@ void sv_causetext(char text[SV_CAUSETEXT], enum sv_cause_kind kind, uint32_t det
         append_number(text, uid);
         return;
     }
-    append(text, kind == SV_CAUSE_KILLED ? "killed by" : sv_machine_cause_word(kind));
-    if (kind == SV_CAUSE_EXIT || kind == SV_CAUSE_KILLED) append(text, " ");
-    if (kind == SV_CAUSE_EXIT) append_number(text, detail);
-    if (kind == SV_CAUSE_KILLED) append_signal(text, detail);
+    int exited = kind == SV_CAUSE_EXIT || kind == SV_CAUSE_START_EXIT;
+    int killed = kind == SV_CAUSE_KILLED || kind == SV_CAUSE_START_KILLED;
+    if (kind == SV_CAUSE_KILLED)
+        append(text, "killed by");
+    else if (kind == SV_CAUSE_START_KILLED)
+        append(text, "start script killed by");
+    else
+        append(text, sv_machine_cause_word(kind));
+    if (exited || killed) append(text, " ");
+    if (exited) append_number(text, detail);
+    if (killed) append_signal(text, detail);
     if (kind != SV_CAUSE_EXEC && kind != SV_CAUSE_FORK) return;
     append(text, ": ");
     append(text, sv_errortext((int)detail));

@@ -33,14 +33,16 @@ static void append_user(char *text, uint32_t uid, char const *who)
 static int says_end(enum sv_cause_kind cause)
 {
     return cause == SV_CAUSE_EXIT || cause == SV_CAUSE_KILLED || cause == SV_CAUSE_EXEC
-           || cause == SV_CAUSE_FORK || cause == SV_CAUSE_UNSEEN;
+           || cause == SV_CAUSE_FORK || cause == SV_CAUSE_UNSEEN
+           || cause == SV_CAUSE_START_EXIT || cause == SV_CAUSE_START_KILLED
+           || cause == SV_CAUSE_PREPARED;
 }
 
 /* Whether the event is that a process has come. */
 static int is_arrival(enum sv_event_kind event)
 {
     return event == SV_EVENT_STARTED || event == SV_EVENT_FINISH_STARTED
-           || event == SV_EVENT_MAIN;
+           || event == SV_EVENT_SCRIPT_STARTED || event == SV_EVENT_MAIN;
 }
 
 void sv_eventtext(char text[SV_EVENTTEXT], struct sv_journal_entry const *entry,

@@ -2,7 +2,8 @@
 
 /*
  * The table in machine.h, written out: which event does what where. What is longer than a
- * line is in machine_stop.c, machine_run.c and machine_ready.c.
+ * line is in machine_command.c, machine_stop.c, machine_run.c, machine_script.c and
+ * machine_ready.c.
  */
 
 #include "machine_step.h"
@@ -20,6 +21,8 @@ void sv_machine_init(struct sv_machine *machine)
         .watchdog_ms = SV_NEVER,
         .watchdog_every_ms = SV_NEVER,
         .drain_ms = SV_NEVER,
+        .first = 1,
+        .unstopped = 1,
     };
 }
 
@@ -70,129 +73,24 @@ void sv_step_start_at(struct sv_step const *step, int64_t when_ms)
     step->machine->reason = step->actions->cause;
 }
 
+void sv_step_go_down(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+    int has_stop = machine->unstopped && step->settings->has_stop;
+
+    sv_step_rest(step, has_stop ? SV_PHASE_CLEANING : SV_PHASE_DOWN);
+    machine->first = 1;
+    machine->prepared = machine->unstopped = 0;
+    if (has_stop) sv_step_act(step, SV_ACTION_START_STOP);
+}
+
 void sv_step_fail(struct sv_step const *step)
 {
     sv_step_rest(step, SV_PHASE_FAILED);
+    step->machine->first = 1;
+    step->machine->prepared = 0;
     step->machine->wanted = SV_WANTED_DOWN;
     step->machine->quick_deaths = 0;
-}
-
-static void want_up(struct sv_step const *step, enum sv_wanted wanted)
-{
-    struct sv_machine *machine = step->machine;
-
-    machine->wanted = wanted;
-    machine->quick_deaths = 0;
-    machine->gave_up = 0;
-    machine->again = machine->phase != SV_PHASE_UP && machine->phase != SV_PHASE_STARTING;
-    if (!sv_step_is_idle(step)) return;
-    machine->exec_failed = 0;
-    sv_step_start_at(step, step->event->now_ms);
-}
-
-static void want_no_restart(struct sv_step const *step)
-{
-    step->machine->wanted = SV_WANTED_ONCE;
-    step->machine->again = 0;
-    if (sv_step_is_idle(step)) sv_step_rest(step, SV_PHASE_DOWN);
-}
-
-/* What a command does to the file `down`, besides what its small letter does. */
-static void obey_about_down_file(struct sv_step const *step)
-{
-    enum sv_command_kind kind = step->event->command.kind;
-
-    if (kind == SV_COMMAND_UP_ALWAYS) sv_step_act(step, SV_ACTION_REMOVE_DOWN);
-    if (kind == SV_COMMAND_DOWN_ALWAYS || kind == SV_COMMAND_ONCE_ALWAYS)
-        sv_step_act(step, SV_ACTION_MAKE_DOWN);
-}
-
-/* Commands that mean nothing without a running service. */
-static void obey_about_run(struct sv_step const *step)
-{
-    struct sv_command const *command = &step->event->command;
-
-    sv_step_because(step, SV_CAUSE_COMMAND, sv_control_words[command->kind].byte);
-    if (step->machine->child != SV_CHILD_RUN) return; /* but it was asked for */
-    if (command->kind == SV_COMMAND_RESTART) {
-        step->machine->again = 1;
-        sv_step_stop_child(step);
-    } else if (command->kind == SV_COMMAND_RELOAD) {
-        sv_step_send(step, step->settings->reload_signal, command->to_group);
-    } else {
-        sv_step_send(step, sv_control_signal(command->kind), command->to_group);
-    }
-}
-
-/* Also when nothing runs: something may have been left behind. */
-static void obey_kill_tree(struct sv_step const *step)
-{
-    sv_step_because(step, SV_CAUSE_COMMAND, sv_control_words[SV_COMMAND_KILL_TREE].byte);
-    if (step->machine->child == SV_CHILD_RUN) {
-        step->machine->asked = 1;
-        step->machine->reason = step->actions->cause;
-    }
-    sv_step_act(step, SV_ACTION_KILL_TREE);
-}
-
-/* What changes what is wanted. */
-static void obey_about_wanted(struct sv_step const *step)
-{
-    enum sv_command_kind kind = step->event->command.kind;
-
-    sv_step_because(step, SV_CAUSE_COMMAND, sv_control_words[kind].byte);
-    obey_about_down_file(step);
-    if (kind == SV_COMMAND_UP || kind == SV_COMMAND_UP_ALWAYS)
-        want_up(step, SV_WANTED_UP);
-    else if (kind == SV_COMMAND_ONCE || kind == SV_COMMAND_ONCE_ALWAYS)
-        want_up(step, SV_WANTED_ONCE);
-    else if (kind == SV_COMMAND_NO_RESTART)
-        want_no_restart(step);
-    else if (kind == SV_COMMAND_EXIT)
-        step->machine->leaving = 1;
-    else
-        sv_step_want_down(step);
-}
-
-static void obey(struct sv_step const *step)
-{
-    enum sv_command_kind kind = step->event->command.kind;
-
-    switch (kind) {
-    case SV_COMMAND_UP:
-    case SV_COMMAND_UP_ALWAYS:
-    case SV_COMMAND_ONCE:
-    case SV_COMMAND_ONCE_ALWAYS:
-    case SV_COMMAND_DOWN:
-    case SV_COMMAND_DOWN_ALWAYS:
-    case SV_COMMAND_NO_RESTART:
-    case SV_COMMAND_EXIT: obey_about_wanted(step); break;
-    case SV_COMMAND_RESTART:
-    case SV_COMMAND_RELOAD:
-    case SV_COMMAND_PAUSE:
-    case SV_COMMAND_CONTINUE:
-    case SV_COMMAND_HANGUP:
-    case SV_COMMAND_ALARM:
-    case SV_COMMAND_INTERRUPT:
-    case SV_COMMAND_TERMINATE:
-    case SV_COMMAND_KILL:
-    case SV_COMMAND_QUIT:
-    case SV_COMMAND_USER1:
-    case SV_COMMAND_USER2:
-    case SV_COMMAND_WINDOW:
-    case SV_COMMAND_ABORT:
-    case SV_COMMAND_WINDOW_S6:
-    case SV_COMMAND_PAUSE_GROUP:
-    case SV_COMMAND_CONTINUE_GROUP:
-    case SV_COMMAND_KILL_GROUP: obey_about_run(step); break;
-    case SV_COMMAND_KILL_TREE: obey_kill_tree(step); break;
-    case SV_COMMAND_UPGRADE: break; /* about supervise, not about the service */
-    case SV_COMMAND_GROUP:          /* cannot happen: the decoder */
-    case SV_COMMAND_PROCESS:        /* keeps modifiers to itself */
-    case SV_COMMAND_LOG:
-    case SV_COMMAND_MAIN:
-    case SV_COMMAND_COUNT: break;
-    }
 }
 
 static void begin(struct sv_step const *step)
@@ -203,12 +101,19 @@ static void begin(struct sv_step const *step)
     sv_step_start_at(step, step->event->now_ms);
 }
 
-/* A killed supervise may have asked for finish and not been answered. */
+/* A killed supervise may have asked for finish, or stop, and not been answered. */
 static void resume(struct sv_step const *step)
 {
+    struct sv_machine const *machine = step->machine;
+
     sv_step_because(step, SV_CAUSE_RESUMED, 0);
-    if (step->machine->phase == SV_PHASE_FINISHING && !step->machine->pid)
+    if (machine->pid) return;
+    if (machine->phase == SV_PHASE_FINISHING)
         sv_step_finish_or_judge(step);
+    else if (machine->phase == SV_PHASE_CLEANING && step->settings->has_stop)
+        sv_step_act(step, SV_ACTION_START_STOP);
+    else if (machine->phase == SV_PHASE_CLEANING)
+        sv_step_rest(step, SV_PHASE_DOWN);
 }
 
 static void needs_met(struct sv_step const *step)
@@ -226,12 +131,13 @@ static void run_changed(struct sv_step const *step)
     sv_step_start_at(step, step->event->now_ms);
 }
 
-/* The answers to START_RUN and START_FINISH, and the ends of what they started. */
+/* The answers to START_RUN, START_FINISH and START_STOP. */
 static void take_answer(struct sv_step const *step)
 {
     struct sv_machine const *machine = step->machine;
     int awaits_run = machine->phase == SV_PHASE_BACKOFF;
     int awaits_finish = machine->phase == SV_PHASE_FINISHING && !machine->pid;
+    int awaits_stop = machine->phase == SV_PHASE_CLEANING && !machine->pid;
 
     if (step->event->kind == SV_EVENT_STARTED && awaits_run) sv_step_started(step);
     if (step->event->kind == SV_EVENT_START_FAILED && awaits_run)
@@ -244,6 +150,15 @@ static void take_answer(struct sv_step const *step)
         sv_step_finish_started(step);
     if (step->event->kind == SV_EVENT_FINISH_FAILED && awaits_finish)
         sv_step_finish_failed(step);
+    if (step->event->kind == SV_EVENT_SCRIPT_STARTED && (awaits_run || awaits_stop))
+        sv_step_script_started(step);
+    if (step->event->kind == SV_EVENT_SCRIPT_FAILED && (awaits_run || awaits_stop))
+        sv_step_script_failed(step);
+    if (step->event->kind == SV_EVENT_NO_RUN && awaits_run && machine->prepared) {
+        sv_step_because(step, SV_CAUSE_PREPARED, 0);
+        sv_step_rest(step, SV_PHASE_STARTED);
+        step->machine->again = step->machine->quick_deaths = 0;
+    }
 }
 
 static void dispatch(struct sv_step const *step)
@@ -252,7 +167,7 @@ static void dispatch(struct sv_step const *step)
 
     switch (step->event->kind) {
     case SV_EVENT_BEGIN: begin(step); break;
-    case SV_EVENT_COMMAND: obey(step); break;
+    case SV_EVENT_COMMAND: sv_step_obey(step); break;
     case SV_EVENT_TERMINATE:
         sv_step_because(step, SV_CAUSE_SIGNAL, 0);
         machine->leaving = 1;
@@ -266,7 +181,14 @@ static void dispatch(struct sv_step const *step)
     case SV_EVENT_START_FAILED:
     case SV_EVENT_FINISH_STARTED:
     case SV_EVENT_FINISH_FAILED:
+    case SV_EVENT_SCRIPT_STARTED:
+    case SV_EVENT_SCRIPT_FAILED:
+    case SV_EVENT_NO_RUN:
     case SV_EVENT_WAITS: take_answer(step); break;
+    case SV_EVENT_SCRIPT_DIED:
+        if (machine->child == SV_CHILD_START || machine->child == SV_CHILD_STOP)
+            sv_step_script_died(step);
+        break;
     case SV_EVENT_DIED:
         if (machine->child == SV_CHILD_RUN) sv_step_died(step);
         break;
@@ -334,7 +256,7 @@ int64_t sv_machine_deadline(struct sv_machine const *machine)
 
 int sv_machine_watches_run(struct sv_machine const *machine)
 {
-    return machine->phase == SV_PHASE_NO_RUN
+    return machine->phase == SV_PHASE_NO_RUN || machine->phase == SV_PHASE_STARTED
            || (machine->phase == SV_PHASE_BACKOFF && machine->exec_failed);
 }
 

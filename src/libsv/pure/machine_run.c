@@ -24,6 +24,8 @@ void sv_step_started(struct sv_step const *step)
     machine->pid = step->event->pid;
     machine->exec_failed = 0;
     machine->again = 0;
+    machine->first = 0; /* there is none */
+    machine->unstopped = 1;
     machine->forks_left = step->settings->expected_forks;
     machine->started_ms = now_ms;
     machine->settled_ms = now_ms + SV_SETTLE_MS;
@@ -39,7 +41,7 @@ void sv_step_started(struct sv_step const *step)
  * The next try after a start that failed, which counts like a second quick death. Not at
  * once even with a restart-delay of 0: nothing but time can mend it.
  */
-static void retry_later(struct sv_step const *step)
+void sv_step_retry_later(struct sv_step const *step)
 {
     struct sv_machine *machine = step->machine;
     int64_t now_ms = step->event->now_ms;
@@ -63,13 +65,13 @@ void sv_step_start_failed(struct sv_step const *step)
                     (uint32_t)event->error_number);
     machine->exec_failed = event->exec_failed;
     if (drained)
-        sv_step_rest(step, SV_PHASE_DOWN);
+        sv_step_go_down(step);
     else if (event->exec_failed && machine->wanted == SV_WANTED_ONCE)
         sv_step_fail(step);
     else if (event->exec_failed && !event->run_exists)
         sv_step_rest(step, SV_PHASE_NO_RUN);
     else
-        retry_later(step);
+        sv_step_retry_later(step);
 }
 
 /* The next start, as early as the rule allows. */
@@ -95,7 +97,7 @@ static void apply_restart(struct sv_step const *step)
         start_again(step);
     } else if (machine->succeeded) {
         machine->wanted = SV_WANTED_DOWN;
-        sv_step_rest(step, SV_PHASE_DOWN);
+        sv_step_go_down(step);
     } else {
         sv_step_fail(step);
     }
@@ -113,12 +115,14 @@ static void judge(struct sv_step const *step)
         sv_step_fail(step);
     else if (must_read_on)
         start_again(step);
+    else if (machine->leaving && machine->wanted == SV_WANTED_UP)
+        sv_step_rest(step, SV_PHASE_DOWN); /* told x, but not d */
     else if (machine->leaving)
-        sv_step_rest(step, SV_PHASE_DOWN);
+        sv_step_go_down(step);
     else if (machine->again && machine->wanted != SV_WANTED_DOWN)
         start_again(step);
     else if (machine->wanted != SV_WANTED_UP)
-        sv_step_rest(step, SV_PHASE_DOWN);
+        sv_step_go_down(step);
     else
         apply_restart(step);
     machine->gave_up = machine->succeeded = 0;

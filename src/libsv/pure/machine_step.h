@@ -31,8 +31,14 @@ extern void sv_step_rest(struct sv_step const *step, enum sv_phase phase);
 /* From here on: BACKOFF, to be started at `when_ms`, for the cause of this step. */
 extern void sv_step_start_at(struct sv_step const *step, int64_t when_ms);
 
+/* From here on: DOWN, but first the stop script, if it is to run. */
+extern void sv_step_go_down(struct sv_step const *step);
+
 /* Gave up: FAILED. */
 extern void sv_step_fail(struct sv_step const *step);
+
+/* machine_command.c: does what the command of this event says. */
+extern void sv_step_obey(struct sv_step const *step);
 
 /* machine_stop.c: signals and everything that ends a run. */
 
@@ -75,11 +81,26 @@ extern void sv_step_finish_started(struct sv_step const *step);
 extern void sv_step_finish_failed(struct sv_step const *step);
 extern void sv_step_finish_died(struct sv_step const *step);
 
+/* machine_script.c: encore's scripts start and stop. */
+extern void sv_step_script_started(struct sv_step const *step);
+extern void sv_step_script_failed(struct sv_step const *step);
+extern void sv_step_script_died(struct sv_step const *step);
+
+/* The next try of a start, for which there was no process. */
+extern void sv_step_retry_later(struct sv_step const *step);
+
 /* No child, and not judging one: what u, o, d and the like may act upon at once. */
 static inline int sv_step_is_idle(struct sv_step const *step)
 {
     return step->machine->child == SV_CHILD_NONE
-           && step->machine->phase != SV_PHASE_FINISHING;
+           && step->machine->phase != SV_PHASE_FINISHING
+           && step->machine->phase != SV_PHASE_CLEANING;
+}
+
+/* What can be brought down: the service itself, or what prepares it. */
+static inline int sv_step_can_end(struct sv_step const *step)
+{
+    return step->machine->child == SV_CHILD_RUN || step->machine->child == SV_CHILD_START;
 }
 
 static inline int sv_step_has_pending(struct sv_machine const *machine)

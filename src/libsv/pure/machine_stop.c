@@ -114,16 +114,18 @@ void sv_step_want_down(struct sv_step const *step)
 
     machine->wanted = SV_WANTED_DOWN;
     machine->gave_up = machine->again = 0;
-    if (machine->child == SV_CHILD_RUN) {
+    if (sv_step_can_end(step)) {
         sv_step_stop_child(step);
     } else if (sv_step_is_idle(step)) {
-        sv_step_rest(step, SV_PHASE_DOWN);
+        sv_step_go_down(step);
         machine->quick_deaths = 0;
     }
 }
 
-/* svscan says that no more input will come. What was to be started still is: it must
- * read. */
+/*
+ * svscan says that no more input will come. What was to be started still is: it must
+ * read. So is what is down, if there is something left.
+ */
 void sv_step_drain(struct sv_step const *step)
 {
     struct sv_machine *machine = step->machine;
@@ -132,9 +134,12 @@ void sv_step_drain(struct sv_step const *step)
     machine->leaving = machine->draining = 1;
     machine->drain_limit_ms = now_ms + SV_DRAIN_LIMIT_MS;
     if (machine->wanted == SV_WANTED_UP) machine->wanted = SV_WANTED_ONCE;
+    if (machine->phase == SV_PHASE_DOWN && step->event->input_left)
+        machine->wanted = SV_WANTED_ONCE;
     if (machine->child == SV_CHILD_RUN)
         machine->drain_ms = now_ms + SV_DRAIN_MS;
-    else if (machine->phase == SV_PHASE_BACKOFF || machine->phase == SV_PHASE_WAITING)
+    else if ((machine->phase == SV_PHASE_DOWN && step->event->input_left)
+             || machine->phase == SV_PHASE_BACKOFF || machine->phase == SV_PHASE_WAITING)
         sv_step_start_at(step, now_ms);
 }
 
@@ -142,7 +147,7 @@ void sv_step_drain(struct sv_step const *step)
 static void kill_child(struct sv_step const *step)
 {
     struct sv_machine *machine = step->machine;
-    int is_run = machine->child == SV_CHILD_RUN;
+    int is_run = sv_step_can_end(step);
 
     sv_step_because(step, is_run ? SV_CAUSE_KILL_TIMEOUT : SV_CAUSE_FINISH_TIMEOUT, 0);
     machine->kill_ms = SV_NEVER;

@@ -17,6 +17,9 @@
 #define HAS_LEFT 256u
 #define CONDEMNED 512u
 #define RELOADING 1024u
+#define FIRST 2048u
+#define PREPARED 4096u
+#define UNSTOPPED 8192u
 
 /* The bits of decoder_flags. */
 #define TO_GROUP 1u
@@ -63,7 +66,8 @@ static uint32_t flags_of(struct sv_machine const *machine,
            | (machine->exec_failed ? EXEC_FAILED : 0) | (machine->gave_up ? GAVE_UP : 0)
            | (machine->again ? AGAIN : 0) | (machine->succeeded ? SUCCEEDED : 0)
            | (machine->condemned ? CONDEMNED : 0) | (machine->reloading ? RELOADING : 0)
-           | (doing->has_left ? HAS_LEFT : 0);
+           | (machine->first ? FIRST : 0) | (machine->prepared ? PREPARED : 0)
+           | (machine->unstopped ? UNSTOPPED : 0) | (doing->has_left ? HAS_LEFT : 0);
 }
 
 static void store_machine(struct sv_recovery_slot *slot, struct sv_machine const *machine)
@@ -203,6 +207,9 @@ static void load_machine(struct sv_recovery_slot const *slot, struct sv_machine 
         .succeeded = (slot->flags & SUCCEEDED) != 0,
         .condemned = (slot->flags & CONDEMNED) != 0,
         .reloading = (slot->flags & RELOADING) != 0,
+        .first = (slot->flags & FIRST) != 0,
+        .prepared = (slot->flags & PREPARED) != 0,
+        .unstopped = (slot->flags & UNSTOPPED) != 0,
         .ready_ms = slot->ready_ms,
         .watchdog_ms = slot->watchdog_ms,
         .watchdog_every_ms = slot->watchdog_every_ms,

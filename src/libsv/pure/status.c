@@ -48,8 +48,11 @@ int sv_status_unpack_family(unsigned char const *packed, size_t length,
 static enum sv_encore_state encore_state(enum sv_phase phase)
 {
     switch (phase) {
-    case SV_PHASE_DOWN: return SV_ENCORE_STOPPED;
+    case SV_PHASE_DOWN:
+    case SV_PHASE_CLEANING: return SV_ENCORE_STOPPED;
+    case SV_PHASE_STARTED: return SV_ENCORE_STARTED;
     case SV_PHASE_WAITING:
+    case SV_PHASE_PREPARING:
     case SV_PHASE_STARTING:
     case SV_PHASE_BACKOFF:
     case SV_PHASE_NO_RUN: return SV_ENCORE_STARTING;
@@ -67,12 +70,17 @@ void sv_status_to_family(struct sv_status const *status, struct sv_status_family
     static unsigned char const wants[] = {
         [SV_WANTED_DOWN] = 'd', [SV_WANTED_UP] = 'u', [SV_WANTED_ONCE] = 0};
 
+    int is_script = status->phase == SV_PHASE_PREPARING
+                    || status->phase == SV_PHASE_STOPPING
+                    || status->phase == SV_PHASE_CLEANING;
+
     family->since = status->since;
-    family->pid = status->pid;
+    family->pid = is_script && !status->pid ? status->finish_pid : status->pid;
     family->paused = (status->flags & SV_STATUS_PAUSED) != 0;
     family->want = wants[status->wanted];
     family->state = (unsigned char)encore_state((enum sv_phase)status->phase);
-    family->run_state = status->pid ? 1 : status->phase == SV_PHASE_FINISHING ? 2 : 0;
+    family->run_state = status->phase == SV_PHASE_FINISHING ? 2 : family->pid != 0;
+    if (status->phase == SV_PHASE_CLEANING) family->run_state = 0;
     family->size = SV_STATUS_ENCORE;
 }
 

@@ -32,15 +32,30 @@ void trouble_over(struct trouble *trouble)
     trouble->error_number = 0;
 }
 
+/* The options are the service's. There is nothing for its logger but the script. */
+static void load_none(struct service *service)
+{
+    sv_setting_defaults(&service->settings);
+    service->settings.fails_on_100 = 1;
+    service->absent.files = UINT64_MAX;
+}
+
 void service_load_settings(struct service *service)
 {
+    if (service->is_logger) {
+        load_none(service);
+        return;
+    }
     uint32_t before = service->bad_settings;
     enum sv_setting failed = SV_SETTING_COUNT;
     int is_read =
         sv_servicedir_settings(service->dir, &service->absent, &service->settings,
                                &service->bad_settings, &failed);
 
-    service->settings.fails_on_100 = service->fails_on_100 != 0;
+    service->settings.fails_on_100 = service->is_encore != 0;
+    service->settings.has_stop =
+        service->is_encore && sv_servicedir_may_have(&service->absent, SV_SERVICEDIR_STOP)
+        && sv_servicedir_is_executable(service->dir, "stop");
     if (is_read)
         trouble_over(&service->settings_trouble);
     else if (trouble_is_new(&service->settings_trouble))
@@ -68,8 +83,9 @@ static void plan(struct sv_recovery_doing *doing, struct sv_actions const *actio
 static int is_answer(enum sv_event_kind kind)
 {
     return kind == SV_EVENT_STARTED || kind == SV_EVENT_START_FAILED
-           || kind == SV_EVENT_WAITS || kind == SV_EVENT_FINISH_STARTED
-           || kind == SV_EVENT_FINISH_FAILED;
+           || kind == SV_EVENT_WAITS || kind == SV_EVENT_NO_RUN
+           || kind == SV_EVENT_SCRIPT_STARTED || kind == SV_EVENT_SCRIPT_FAILED
+           || kind == SV_EVENT_FINISH_STARTED || kind == SV_EVENT_FINISH_FAILED;
 }
 
 /* Feeds *event and all that follows from it, with the settings as they were just read. */
@@ -79,6 +95,7 @@ static void feed(struct service *service, struct sv_event const *event)
     int more = 1;
 
     while (more) {
+        struct sv_machine before = service->machine;
         struct sv_actions actions;
         more = 0;
         sv_machine_step(&service->machine, &next, &service->settings, &actions);
@@ -86,6 +103,7 @@ static void feed(struct service *service, struct sv_event const *event)
         plan(&service->doing, &actions);
         service_store(service);
         if (is_answer(next.kind)) sv_recovery_end_birth(service->page);
+        if (actions.changed) service_tell(service, &next, &before);
         for (unsigned int i = 0; i < actions.count; i++)
             more |= service_perform(service, actions.list[i], &next);
     }
@@ -126,7 +144,7 @@ void service_event(struct service *service, enum sv_event_kind kind)
     struct sv_event event = {.kind = kind, .now_ms = sv_clock_monotonic_ms()};
     int input = 0;
 
-    if (kind == SV_EVENT_TIME && service->machine.draining)
+    if (kind == SV_EVENT_DRAIN || (kind == SV_EVENT_TIME && service->machine.draining))
         event.input_left = !ioctl(0, FIONREAD, &input) && input > 0;
     if (kind == SV_EVENT_BEGIN)
         event.has_down = sv_servicedir_has(service->dir, "down") > 0;
@@ -195,7 +213,8 @@ void service_child_ended(struct service *service, int pid, int wait_status, int 
     }
     service_let_go(service);
     service_load_settings(service);
-    event.kind = SV_EVENT_FINISH_DIED;
+    event.kind = service->machine.child == SV_CHILD_FINISH ? SV_EVENT_FINISH_DIED
+                                                           : SV_EVENT_SCRIPT_DIED;
     if (service->machine.child == SV_CHILD_RUN) {
         event.kind = SV_EVENT_DIED;
         event.has_finish = has_finish(service);

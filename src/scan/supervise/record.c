@@ -15,9 +15,11 @@
 static enum sv_ending ending_of(struct sv_event const *event, uint32_t *value)
 {
     *value = (uint32_t)event->error_number;
-    if (event->kind == SV_EVENT_START_FAILED || event->kind == SV_EVENT_FINISH_FAILED)
+    if (event->kind == SV_EVENT_START_FAILED || event->kind == SV_EVENT_FINISH_FAILED
+        || event->kind == SV_EVENT_SCRIPT_FAILED)
         return event->exec_failed ? SV_ENDING_EXEC : SV_ENDING_FORK;
-    if (event->kind != SV_EVENT_DIED && event->kind != SV_EVENT_FINISH_DIED)
+    if (event->kind != SV_EVENT_DIED && event->kind != SV_EVENT_FINISH_DIED
+        && event->kind != SV_EVENT_SCRIPT_DIED)
         return SV_ENDING_NONE;
     if (event->unseen) return SV_ENDING_UNKNOWN;
     if (WIFSIGNALED(event->wait_status)) {
@@ -105,7 +107,7 @@ static void copy_child(struct service *service)
     struct sv_machine const *machine = &service->machine;
     struct sv_status *status = &service->status;
     uint32_t run = machine->child == SV_CHILD_RUN ? (uint32_t)machine->pid : 0;
-    uint32_t finish = machine->child == SV_CHILD_FINISH ? (uint32_t)machine->pid : 0;
+    uint32_t finish = machine->child != SV_CHILD_RUN ? (uint32_t)machine->pid : 0;
 
     if (status->pid != run) {
         status->pid = run;
@@ -130,7 +132,7 @@ static void note_time(struct service *service, struct sv_event const *event)
 /* Since when it is ready; a run that ends is not ready any more. */
 static void note_ready(struct sv_status *status, struct sv_machine const *machine)
 {
-    if (machine->phase != SV_PHASE_UP)
+    if (machine->phase != SV_PHASE_UP && machine->phase != SV_PHASE_STARTED)
         status->ready = (struct timespec){0, 0};
     else if (!status->ready.tv_sec)
         status->ready = status->changed;
@@ -141,7 +143,8 @@ void service_record(struct service *service, struct sv_event const *event,
 {
     struct sv_status *status = &service->status;
     struct sv_machine const *machine = &service->machine;
-    int ended = event->kind == SV_EVENT_DIED || event->kind == SV_EVENT_FINISH_DIED;
+    int ended = event->kind == SV_EVENT_DIED || event->kind == SV_EVENT_FINISH_DIED
+                || event->kind == SV_EVENT_SCRIPT_DIED;
     uint32_t pid = status->pid ? status->pid : status->finish_pid;
     uint32_t value;
 
@@ -160,6 +163,7 @@ void service_record(struct service *service, struct sv_event const *event,
     status->cause_uid = cause->uid;
     if (event->kind == SV_EVENT_STARTED) status->starts++;
     if (event->kind == SV_EVENT_STARTED || event->kind == SV_EVENT_BEGIN
+        || event->kind == SV_EVENT_SCRIPT_STARTED || event->kind == SV_EVENT_SCRIPT_DIED
         || (event->kind == SV_EVENT_DIED && !status->pid))
         status->since = status->changed;
     note_ready(status, machine);

@@ -97,6 +97,28 @@ int service_open_page(struct service *service)
 
 /* What was begun ------------------------------------------------------------------- */
 
+/* The action that has asked for such a child, as a bit; 0: none has. */
+static uint32_t asked_for(enum sv_child child)
+{
+    switch (child) {
+    case SV_CHILD_RUN:
+    case SV_CHILD_START: return (uint32_t)1 << SV_ACTION_START_RUN;
+    case SV_CHILD_FINISH: return (uint32_t)1 << SV_ACTION_START_FINISH;
+    case SV_CHILD_STOP: return (uint32_t)1 << SV_ACTION_START_STOP;
+    case SV_CHILD_NONE:
+    case SV_CHILD_COUNT: break;
+    }
+    return 0;
+}
+
+static enum sv_event_kind answer_about(enum sv_child child, int runs)
+{
+    if (child == SV_CHILD_RUN) return runs ? SV_EVENT_STARTED : SV_EVENT_START_FAILED;
+    if (child == SV_CHILD_FINISH)
+        return runs ? SV_EVENT_FINISH_STARTED : SV_EVENT_FINISH_FAILED;
+    return runs ? SV_EVENT_SCRIPT_STARTED : SV_EVENT_SCRIPT_FAILED;
+}
+
 /*
  * The decision was to start something: was it? If there was no process, or it was killed
  * before it ran, it is as if nothing had been tried, and the machine tries again.
@@ -107,22 +129,21 @@ static void settle_birth(struct service *service)
     struct sv_spawn_birth const *spawned = &birth->spawned;
     int is_run = birth->child == SV_CHILD_RUN;
     struct sv_event event = {.now_ms = birth->started_ms, .pid = spawned->pid};
-    uint32_t asked = (uint32_t)1
-                     << (is_run ? SV_ACTION_START_RUN : SV_ACTION_START_FINISH);
 
-    if (birth->child == SV_CHILD_NONE || !(service->doing.actions & asked)) return;
+    if (!(service->doing.actions & asked_for((enum sv_child)birth->child))) return;
     service->doing.actions = 0; /* what came before it was done */
     if (!spawned->pid || !spawned->last_ns) {
         sv_recovery_end_birth(service->page);
         return;
     }
-    event.kind = is_run ? SV_EVENT_STARTED : SV_EVENT_FINISH_STARTED;
+    event.kind = answer_about((enum sv_child)birth->child, !spawned->error_number);
     event.says_ready = is_run && service_says_ready(service);
     if (spawned->error_number) {
-        event.kind = is_run ? SV_EVENT_START_FAILED : SV_EVENT_FINISH_FAILED;
         event.error_number = spawned->error_number;
         event.exec_failed = 1;
-        event.run_exists = is_run && sv_servicedir_is_executable(service->dir, "run");
+        event.run_exists =
+            is_run
+            && sv_servicedir_is_executable(service->dir, service_run_name(service));
     } else {
         service->child_start = service_start_of(spawned);
         if (is_run) service->doing.run_pid = spawned->pid;

@@ -33,10 +33,10 @@ static int open_watch(void)
 }
 
 /* When run changed last; 0: there is none. Returns 1; 0 if that cannot be told now. */
-static int changed_at(struct timespec *when)
+static int changed_at(struct service const *service, struct timespec *when)
 {
     struct stat about;
-    int known = !stat("run", &about);
+    int known = !stat(service_run_name(service), &about);
 
     *when = known ? about.st_ctim : (struct timespec){0, 0};
     return known || errno == ENOENT;
@@ -44,7 +44,8 @@ static int changed_at(struct timespec *when)
 
 void service_look_at_run(struct service *service)
 {
-    (void)changed_at(&service->run_changed); /* or it is tried once more than needed */
+    (void)changed_at(service,
+                     &service->run_changed); /* or it is tried once more than needed */
 }
 
 /* Only a change since the last try is worth another one. */
@@ -52,7 +53,7 @@ static void try_if_changed(struct service *service)
 {
     struct timespec changed;
 
-    if (!changed_at(&changed) || changed.tv_sec != service->run_changed.tv_sec
+    if (!changed_at(service, &changed) || changed.tv_sec != service->run_changed.tv_sec
         || changed.tv_nsec != service->run_changed.tv_nsec)
         service_event(service, SV_EVENT_RUN_CHANGED);
 }
@@ -89,7 +90,7 @@ void service_end_watch_run(struct service *service)
 }
 
 /* Reads all that is there. Returns 1 if any of it may be about run. */
-static int read_watch(int fd)
+static int read_watch(int fd, char const *name)
 {
     _Alignas(struct inotify_event) char events[1024];
     int about_run = 0;
@@ -99,7 +100,7 @@ static int read_watch(int fd)
         for (char const *at = events; at < events + length;) {
             struct inotify_event const *event = (struct inotify_event const *)at;
             about_run |= (event->mask & IN_Q_OVERFLOW)
-                         || (event->len && !strcmp(event->name, "run"));
+                         || (event->len && !strcmp(event->name, name));
             at += sizeof *event + event->len;
         }
     }
@@ -108,7 +109,8 @@ static int read_watch(int fd)
 
 void service_run_watch_ready(struct service *service)
 {
-    if (service->watch >= 0 && !read_watch(service->watch)) return;
+    if (service->watch >= 0 && !read_watch(service->watch, service_run_name(service)))
+        return;
     service->watch_retry_ms = SV_NEVER;
     try_if_changed(service);
 }

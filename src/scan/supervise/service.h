@@ -7,6 +7,7 @@
  *     supervise.c  the loop: gathers events
  *     act.c        feeds them to the machine
  *     perform.c    performs what it answers
+ *     start.c      starts run, finish, and encore's start and stop
  *     tree.c       finds and kills what belongs to the service
  *     record.c     notes what happened, and stores it where it outlives us
  *     write.c      writes it down for readers: .status, status, .journal, .death_tally
@@ -19,6 +20,9 @@
  *     needs.c      waits for what the service needs
  *     needs_report.c  says what is wrong with that
  *     scripts.c    runs control scripts
+ *     tell.c       runs encore's notify script
+ *     logger.c     keeps the supervise of a logger that is a file (logger.h)
+ *     logger_leave.c  ends it, when all else is over
  */
 
 #ifndef SV_SUPERVISE_SERVICE_H
@@ -38,6 +42,8 @@
 #include <sv/status.h>
 #include <sv/tally.h>
 
+#include "logger.h"
+
 #define SV_NAME_MAX 264 /* of the service, as finish gets it: NAME/log */
 
 /* A trouble that has been told of, so that it is not told again until it has gone. */
@@ -52,23 +58,26 @@ struct trouble {
  */
 #define SV_LARGE __attribute__((section(".bss.zz.large")))
 
+#define SV_TOLD 4 /* notify scripts that are known of, should there be so many */
+
 struct service {
     char const *dir_name; /* as the user gave it, for messages */
     char const *instance; /* which one of a template (instance.h); "": of none. Null
                              before start-up */
     char name[SV_NAME_MAX];
 
-    int dir;          /* the service directory, which is our working directory */
-    int state_dir;    /* its supervise/ */
-    int lock;         /* held on supervise/lock */
-    int control;      /* read here */
-    int fifos[4];     /* both ends of control and ok; control is one of them */
-    int signals;      /* selfpipe */
-    int watch;        /* inotify, -1 unless a run script is waited for */
-    int journal;      /* -1 if it cannot be had */
-    int fails_on_100; /* encore's personality */
-    int reads_pipe;   /* standard input is a pipe: this may be a logger */
-    int leaving;      /* the machine has said LEAVE */
+    int dir;        /* the service directory, which is our working directory */
+    int state_dir;  /* its supervise/ */
+    int lock;       /* held on supervise/lock */
+    int control;    /* read here */
+    int fifos[4];   /* both ends of control and ok; control is one of them */
+    int signals;    /* selfpipe */
+    int watch;      /* inotify, -1 unless a run script is waited for */
+    int journal;    /* -1 if it cannot be had */
+    int is_encore;  /* encore's personality */
+    int is_logger;  /* what is kept is the script log of a service, and nothing else */
+    int reads_pipe; /* standard input is a pipe: this may be a logger */
+    int leaving;    /* the machine has said LEAVE */
 
     struct sv_recovery *page; /* what the next supervise finds, should we be killed */
     int is_mapped;            /* ... if it is a file, and not just memory */
@@ -98,6 +107,9 @@ struct service {
     int adopted_is_over; /* it has ended; how, somebody may still tell us ... */
     int64_t over_ms;     /* ... until then */
     int64_t adopted_ms;  /* look again then; else SV_NEVER */
+
+    struct service_logger logger;
+    int told[SV_TOLD]; /* pids of notify scripts; 0: none */
 
     int script; /* pidfd of a control script that is not a child of ours; else -1 */
     int script_is_over; /* when we took over it had ended already ... */
@@ -150,6 +162,8 @@ struct service {
     struct trouble message_trouble;
     struct trouble needs_trouble;
     struct trouble script_trouble;
+    struct trouble logger_trouble;
+    struct trouble notice_trouble;
 };
 
 /*
@@ -183,6 +197,17 @@ extern void service_load_settings(struct service *service);
  */
 extern int service_perform(struct service *service, enum sv_action_kind action,
                            struct sv_event *answer);
+
+/* start.c: each fills the answer that is to be fed. */
+extern void service_start_run(struct service *service, struct sv_event *answer);
+extern void service_start_finish(struct service *service, struct sv_event *answer);
+extern void service_start_stop(struct service *service, struct sv_event *answer);
+
+/* The name of the script that is kept running. */
+static inline char const *service_run_name(struct service const *service)
+{
+    return service->is_logger ? "log" : "run";
+}
 
 /* When the process that has just been made started. */
 extern uint64_t service_start_of(struct sv_spawn_birth const *birth);
@@ -327,6 +352,14 @@ extern void service_scripts_leave(struct service *service);
  */
 extern void service_scripts_look(struct service *service);
 extern void service_scripts_resume(struct service *service);
+
+/*
+ * Runs encore's notify script, if there is one, about a transition that `event` led to;
+ * `before` is the machine before it. `pid` has ended: forgets it.
+ */
+extern void service_tell(struct service *service, struct sv_event const *event,
+                         struct sv_machine const *before);
+extern void service_told_ended(struct service *service, int pid);
 
 /* Writes down all that has been noted. What fails is tried again every second. */
 extern void service_write(struct service *service);

@@ -93,6 +93,10 @@ static void find_name(struct service *service)
     }
     int is_logger = !strcmp(name, "log") && (!is_here || service->reads_pipe);
     char *slash = strrchr(is_here ? here : path, '/');
+    if (service->is_logger) {
+        set_name(service, name, "/log");
+        return;
+    }
     if (!is_logger || !slash) {
         set_name(service, name, "");
         return;
@@ -136,21 +140,35 @@ static void find_instance(struct service *service)
     if (*instance) service->instance = strcpy(kept, instance);
 }
 
+/* That of a logger is made by its service's supervise. */
+static int open_state_dir(struct service const *service)
+{
+    int dir = sv_statedir_open(service->instance, !service->is_logger);
+
+    if (dir < 0 || !service->is_logger) return dir;
+    int fd = sv_openat(dir, ".log", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    int error_number = errno;
+    (void)close(dir); /* only a place */
+    errno = error_number;
+    return fd;
+}
+
 static void open_directories(struct service *service)
 {
     char path[SV_STATEDIR_MAX];
 
-    open_scan_dir(service);
+    if (!service->is_logger) open_scan_dir(service);
     find_instance(service);
-    /* an image that was executed anew is there already; the name may be relative */
-    if (!service->handed_count && chdir(service->dir_name) < 0)
+    /* a logger's is started where it is to be; an image that was executed anew is there
+     * already; the name may be relative */
+    if (!service->is_logger && !service->handed_count && chdir(service->dir_name) < 0)
         sv_dieusys(111, "chdir to ", service->dir_name);
     service->dir = open2(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (service->dir < 0) sv_dieusys(111, "open ", service->dir_name);
     find_name(service);
     if (sv_servicedir_has(service->dir, "down") < 0)
         sv_dieusys(111, "stat ", service->dir_name, "/down");
-    service->state_dir = sv_statedir_open(service->instance, 1);
+    service->state_dir = open_state_dir(service);
     if (service->state_dir >= 0) return;
     int error_number = errno;
     if (sv_statedir_path(path, sizeof path, service->instance) < 0)
@@ -271,11 +289,12 @@ static void catch_signals(struct service *service)
     if (service->signals < 0) sv_dieusys(111, "catch signals");
 }
 
-/* The notify socket, and the scan directory, which are taken by others. */
+/* The notify socket, the scan directory and the logger's pipe are taken by others. */
 static int is_kept(struct service *service, int fd)
 {
     struct stat about;
 
+    if (fd == service->logger.pipe[0] || fd == service->logger.pipe[1]) return 1;
     if (fstat(fd, &about) < 0) return 0;
     if (S_ISDIR(about.st_mode)) service->scan_dir = fd;
     return S_ISDIR(about.st_mode) || S_ISSOCK(about.st_mode);
@@ -328,7 +347,13 @@ int service_start_up(struct service *service)
     service->script = -1;
     service->watch_retry_ms = service->complain_ms = service->adopted_ms = SV_NEVER;
     service->check_ms = service->write_ms = SV_NEVER;
-    service->fails_on_100 = sv_personality() == SV_PERSONALITY_ENCORE;
+    service->is_encore = sv_personality() == SV_PERSONALITY_ENCORE;
+    service->logger = (struct service_logger){.dir = -1,
+                                              .pipe = {-1, -1},
+                                              .fifo = {-1, -1},
+                                              .watch = -1,
+                                              .held = -1,
+                                              .retry_ms = SV_NEVER};
     catch_signals(service);
     open_directories(service);
     take_lock(service);
@@ -340,6 +365,7 @@ int service_start_up(struct service *service)
     service_open_records(service);
     if (!resumes) begin_status(&service->status);
     service->status_changed = 1;
+    (void)service_logger_begin(service); /* it is tried again before run is started */
     open_fifos(service);
     return resumes;
 }

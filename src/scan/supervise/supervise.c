@@ -27,7 +27,7 @@
 #define USAGE "supervise dir"
 #define END_MS 5
 #define DEAF_MS 1000
-#define FDS 7 /* that are waited for */
+#define FDS 8 /* that are waited for */
 
 char const *PROG = "supervise";
 
@@ -42,8 +42,9 @@ static void feed_plain(struct service *service, struct sv_command const *command
 
 static void feed_command(struct service *service, struct sv_command const *command)
 {
-    if (command->to_log) return; /* loggers here: not yet */
-    if (command->kind == SV_COMMAND_UPGRADE)
+    if (command->to_log && command->kind != SV_COMMAND_EXIT)
+        service_logger_command(service, command);
+    else if (command->kind == SV_COMMAND_UPGRADE)
         service_begin_upgrade(service);
     else if (!service_scripts_begin(service, command))
         feed_plain(service, command);
@@ -71,10 +72,12 @@ static void reap(struct service *service)
         if (waitid(P_ALL, 0, end, WEXITED | WNOHANG) < 0 && errno == EINTR) continue;
         int pid = end->si_pid;
         if (!pid) return;
+        service_told_ended(service, pid);
         if (sv_recovery_end_of(service->page, pid, &wait_status)
             && !service_checker_ended(service, pid, wait_status)
             && !service_check_ended(service, pid)
-            && !service_script_ended(service, pid, wait_status))
+            && !service_script_ended(service, pid, wait_status)
+            && !service_logger_ended(service, pid))
             service_child_ended(service, pid, wait_status, 0);
     }
 }
@@ -124,7 +127,7 @@ static void take_signals(struct service *service)
         if (number == SIGHUP && service->reads_pipe) end(service, SV_EVENT_DRAIN);
         if (number == SIGTSTP) feed_letter(service, SV_COMMAND_PAUSE);
         if (number == SIGUSR2) service_begin_upgrade(service);
-        if (number == SIGIO) service->needs_seen = 1;
+        if (number == SIGIO) service->needs_seen = service->logger.has_changed = 1;
         if (number == SIGCONT) feed_letter(service, SV_COMMAND_CONTINUE);
     }
     if (number < 0) grow_deaf(service, "signals");
@@ -190,6 +193,7 @@ static int64_t deadline_of(struct service const *service)
     if (service->write_ms < deadline_ms) deadline_ms = service->write_ms;
     if (service->check_due_ms < deadline_ms) deadline_ms = service->check_due_ms;
     if (service->needs_ms < deadline_ms) deadline_ms = service->needs_ms;
+    if (service->logger.retry_ms < deadline_ms) deadline_ms = service->logger.retry_ms;
     if (service->deaf_ms && service->deaf_ms < deadline_ms)
         deadline_ms = service->deaf_ms;
     return deadline_ms;
@@ -218,6 +222,7 @@ static void tend(struct service *service)
         service_watch_run(service);
         if (!service->leaving) service_tend_needs(service);
         if (!service->leaving) service_tend_check(service);
+        if (!service->leaving) service_logger_tend(service);
     } while (!service->leaving && service->status.serial != serial);
 }
 
@@ -233,6 +238,7 @@ static void round_of_events(struct service *service)
         {.fd = service->ready, .events = IOPAUSE_READ},
         {.fd = service->notify, .events = IOPAUSE_READ},
         {.fd = service->script, .events = IOPAUSE_READ},
+        {.fd = service->logger.held, .events = IOPAUSE_READ},
     };
 
     if (sv_clock_wait(fds, FDS, deadline_of(service)) < 0) fds[0].revents = IOPAUSE_READ;
@@ -246,6 +252,7 @@ static void round_of_events(struct service *service)
     if (fds[4].revents && service->ready == fds[4].fd) service_ready_read(service);
     if (fds[5].revents && service->notify == fds[5].fd) service_notify_read(service);
     if (fds[6].revents && service->script >= 0) service_adopted_script_ended(service);
+    if (fds[7].revents && service->logger.held >= 0) service_logger_held_ended(service);
     if (service_script_deadline(service) <= sv_clock_monotonic_ms())
         service_script_timeout(service);
     if (!service->leaving && awaits_script) take_rest(service);
@@ -272,9 +279,9 @@ static void resume(struct service *service)
 }
 
 /*
- * --check and then --instance ARG are for our own use: what svscan starts does not tell
- * by its name which instance it is of, and what was executed anew is somewhere else.
- * Returns whether there was --check.
+ * --check, --logger and then --instance ARG are for our own use: what svscan starts does
+ * not tell by its name which instance it is of, and what was executed anew is somewhere
+ * else. Returns whether there was --check.
  */
 static int read_options(struct service *service, int argc, char const *const *argv)
 {
@@ -282,6 +289,10 @@ static int read_options(struct service *service, int argc, char const *const *ar
 
     argc -= checks;
     argv += checks;
+    service->is_logger = argc > 2 && !strcmp(argv[1], "--logger");
+    argc -= service->is_logger;
+    argv += service->is_logger;
+    if (service->is_logger) service->instance = "";
     if (argc > 3 && !strcmp(argv[1], "--instance") && !strchr(argv[2], '/')) {
         service->instance = argv[2];
         argc -= 2;
@@ -311,5 +322,6 @@ int main(int argc, char const *const *argv)
     sv_stack_release();
     while (!service.leaving) round_of_events(&service);
     service_scripts_leave(&service);
+    service_logger_leave(&service);
     _exit(0); /* exit() would only touch pages that no one has needed so far */
 }

@@ -31,6 +31,8 @@
 static struct sv_process noted;
 static pid_t noted_pid; /* 0: none */
 
+_Static_assert(4 + SV_TOLD <= SV_PROCTREE_SKIP, "our own children fit");
+
 static int is_dying; /* something has been killed since the last start */
 
 static int name_of(struct service const *service, char *name)
@@ -77,7 +79,8 @@ void service_tree_tidy(struct service *service)
 {
     struct sv_machine const *machine = &service->machine;
     int rests = machine->phase == SV_PHASE_DOWN || machine->phase == SV_PHASE_FAILED
-                || machine->phase == SV_PHASE_NO_RUN;
+                || machine->phase == SV_PHASE_NO_RUN
+                || machine->phase == SV_PHASE_STARTED;
 
     if (service->cgroup >= 0 && !machine->pid && rests) remove_cgroup(service, TIDY_MS);
 }
@@ -94,6 +97,8 @@ void service_own_children(struct service const *service, pid_t own[SV_PROCTREE_S
     own[0] = service->checker;
     own[1] = service->doing.control_pid;
     own[2] = service->check_pid;
+    own[3] = service->logger.pid;
+    memcpy(own + 4, service->told, sizeof service->told);
 }
 
 /* Where --------------------------------------------------------------------------- */
@@ -102,6 +107,19 @@ void service_own_children(struct service const *service, pid_t own[SV_PROCTREE_S
 static int is_foreign(struct service const *service)
 {
     return service->doing.run_pid != service->own_run;
+}
+
+/*
+ * Whether the session is the service's own: with encore's no-setsid it is that of who
+ * started us. Its leader is the run, or whatever that has started, or is gone.
+ */
+static int is_its_session(struct service const *service, pid_t session)
+{
+    struct sv_process leader;
+
+    if (session == service->doing.run_pid) return 1;
+    return sv_process_look(session, &leader) > 0
+           && leader.start >= service->doing.run_start;
 }
 
 /*
@@ -124,8 +142,9 @@ static void find_places(struct service const *service, struct sv_proctree *where
         pid_t session = noted_pid ? noted.session : (pid_t)service->doing.run_pid;
         if (!sv_process_start_time(session, &process.start)) where->session = session;
     }
-    if (where->session == getsid(0))
-        where->session = 0; /* cannot happen: run has its own */
+    if (where->session == getsid(0)
+        || (where->session && !is_over && !is_its_session(service, where->session)))
+        where->session = 0;
 }
 
 int service_child_is_there(struct service const *service)

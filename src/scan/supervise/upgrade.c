@@ -11,6 +11,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -21,6 +22,7 @@
 #include <sv/clock.h>
 #include <sv/handover.h>
 #include <sv/message.h>
+#include <sv/openat.h>
 #include <sv/process.h>
 #include <sv/recoveryfile.h>
 #include <sv/spawn.h>
@@ -29,6 +31,7 @@
 #include "service.h"
 
 #define CHECK_MS 10000
+#define ARGUMENTS 8 /* at most, with the null behind them */
 
 static void refuse(struct service const *service, char const *path, char const *reason)
 {
@@ -36,17 +39,34 @@ static void refuse(struct service const *service, char const *path, char const *
              "; going on as before");
 }
 
+/* What we were told by our own arguments, and perhaps what is to be done. */
+static void make_arguments(struct service const *service, char const **argv,
+                           char const *what, char const *directory)
+{
+    unsigned int count = 0;
+
+    argv[count++] = "supervise";
+    if (what) argv[count++] = what;
+    if (service->is_logger) argv[count++] = "--logger";
+    if (*service->instance) {
+        argv[count++] = "--instance";
+        argv[count++] = service->instance;
+    }
+    argv[count++] = directory;
+    argv[count] = 0;
+}
+
 void service_begin_upgrade(struct service *service)
 {
+    static struct sv_command const upgrade = {.kind = SV_COMMAND_UPGRADE,
+                                              .uid = SV_CONTROL_UID_UNKNOWN};
     char path[PATH_MAX];
-    char const *const plain[] = {"supervise", "--check", ".", 0};
-    char const *const one_of_many[] = {"supervise",       "--check", "--instance",
-                                       service->instance, ".",       0};
-    struct sv_spawn const how = {.file = path,
-                                 .argv = *service->instance ? one_of_many : plain,
-                                 .dir = -1};
+    char const *argv[ARGUMENTS];
+    struct sv_spawn const how = {.file = path, .argv = argv, .dir = -1};
 
+    make_arguments(service, argv, "--check", ".");
     if (service->checker) return; /* it is on its way */
+    if (service->logger.dir >= 0) service_logger_command(service, &upgrade);
     if (!service->is_mapped) {
         refuse(service, "supervise/" SV_RECOVERY_FILE, "it cannot be written");
         return;
@@ -88,12 +108,12 @@ int service_checker_ended(struct service *service, int pid, int wait_status)
 void service_upgrade(struct service *service)
 {
     char path[PATH_MAX];
-    int const fds[] = {service->lock,     service->fifos[0], service->fifos[1],
-                       service->fifos[2], service->fifos[3], service->notify,
-                       service->scan_dir};
-    char const *const plain[] = {"supervise", service->dir_name, 0};
-    char const *const one_of_many[] = {"supervise", "--instance", service->instance,
-                                       service->dir_name, 0};
+    int const fds[] = {service->lock,          service->fifos[0],
+                       service->fifos[1],      service->fifos[2],
+                       service->fifos[3],      service->notify,
+                       service->scan_dir,      service->logger.pipe[0],
+                       service->logger.pipe[1]};
+    char const *argv[ARGUMENTS];
 
     service->upgrading = 0;
     service_write(service);
@@ -101,8 +121,8 @@ void service_upgrade(struct service *service)
         refuse(service, "/proc/self/exe", sv_errortext(errno));
         return;
     }
-    sv_handover_execute(path, *service->instance ? one_of_many : plain, fds,
-                        sizeof fds / sizeof *fds);
+    make_arguments(service, argv, 0, service->dir_name);
+    sv_handover_execute(path, argv, fds, sizeof fds / sizeof *fds);
     refuse(service, path, sv_errortext(errno));
 }
 
@@ -119,6 +139,8 @@ int service_check(struct service const *service)
     char const *instance = service->instance ? service->instance : "";
     if (chdir(service->dir_name) < 0) sv_dieusys(111, "chdir to ", service->dir_name);
     int dir = sv_statedir_open(instance, 0);
+    if (dir >= 0 && service->is_logger)
+        dir = sv_openat(dir, ".log", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (dir < 0) sv_dieusys(111, "check ", service->dir_name);
     if (sv_process_life(life) < 0) sv_dieusys(111, "read the boot id");
     int found = sv_recoveryfile_peek(&page, dir, life);

@@ -14,7 +14,6 @@
 #include <sv/clock.h>
 #include <sv/journalfile.h>
 #include <sv/message.h>
-#include <sv/personality.h>
 #include <sv/process.h>
 #include <sv/proctree.h>
 #include <sv/recoveryfile.h>
@@ -85,14 +84,17 @@ static void write_tally(struct service *service)
 
 static int write_status(struct service *service)
 {
-    unsigned char own[SV_STATUS_OWN], family[SV_STATUS_ENCORE];
+    unsigned char own[SV_STATUS_OWN], family[2 * SV_STATUS_ENCORE];
     struct sv_status_family words;
-    size_t length =
-        sv_personality() == SV_PERSONALITY_DJB ? SV_STATUS_DJB : SV_STATUS_ENCORE;
+    size_t length = service->is_encore ? SV_STATUS_ENCORE : SV_STATUS_DJB;
 
     sv_status_pack(own, &service->status);
     sv_status_to_family(&service->status, &words);
     sv_status_pack_family(family, &words);
+    if (service->logger.dir >= 0) {
+        memcpy(family + SV_STATUS_ENCORE, service->logger.status, SV_STATUS_ENCORE);
+        length = sizeof family;
+    }
     return sv_statefile_write(service->state_dir, SV_STATUS_OWN_FILE, own, sizeof own)
            && sv_statefile_write_held(service->state_dir, SV_STATUS_FILE, family, length,
                                       &service->status_file);

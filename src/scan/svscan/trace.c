@@ -102,7 +102,8 @@ static void note_children(struct trace *trace, struct sv_recovery const *page)
     }
     if (!sv_recovery_load(page, &status, &machine, &decoder, &doing)) return;
     trace->has_left = doing.has_left != 0;
-    if (machine.child != SV_CHILD_NONE || machine.phase == SV_PHASE_FINISHING)
+    if (machine.child != SV_CHILD_NONE || machine.phase == SV_PHASE_FINISHING
+        || machine.phase == SV_PHASE_CLEANING)
         trace->unfinished = 1;
     trace->children[0].pid = machine.pid;
     trace->children[0].start =
