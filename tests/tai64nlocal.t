@@ -121,7 +121,8 @@ is shown("$label x\n", $berlin, 'one', '-g'), "2001-09-09 03:46:40.000000500 x\n
     'arguments that are no options are ignored, as ever';
 is shown("$label x\n", $berlin, '-x', '--long', '-g'), "$utc x\n", 'so are options that it does not know';
 is_deeply [@{run('tai64nlocal', '--help', {stdin => "z\n"})}{qw(code out err)}],
-    [0, "usage: tai64nlocal [-g]\n", ''], '--help tells how it is used';
+    [0, "usage: tai64nlocal [-g]\n\n  -g             UTC, whatever the time zone\n"
+        . "      --help     this text\n      --version  which upkeep this is\n", ''], '--help tells how it is used';
 
 sub fails {
     my ($shell, $err, $sentence) = @_;

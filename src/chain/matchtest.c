@@ -9,9 +9,12 @@
 
 #include <skalibs/buffer.h>
 
+#include <sv/about.h>
 #include <sv/logselect.h>
 #include <sv/message.h>
 #include <sv/personality.h>
+
+#define USAGE "matchtest [pattern [string]]"
 
 char const *PROG = "matchtest";
 
@@ -31,6 +34,7 @@ static int matches(char const *pattern, char const *string)
 
 int main(int argc, char const *const *argv)
 {
+    sv_about(argv, "usage: " USAGE "\n");
     char const *pattern = argc > 1 ? argv[1] : "";
     char const *string = argc > 2 ? argv[2] : "";
 

@@ -69,14 +69,14 @@ static _Noreturn void print_help(void)
         buffer_puts(buffer_1, sv_limits[i].meaning);
         buffer_puts(buffer_1, "\n");
     }
-    buffer_putsflush(buffer_1, "  -m, --memory           -d, -s, -l and -a\n"
-                               "  -H                     from here on both limits\n"
-                               "  -h                     from here on the hard limits\n"
-                               "      --help             this text\n"
-                               "      --version          which upkeep this is\n"
-                               "Each takes a number, = for the hard limit, or - for no "
-                               "limit at all.\n");
-    _exit(0);
+    (void)buffer_flush(buffer_1); /* if that fails so does the rest, and says so */
+    sv_chain_tell("  -m, --memory           -d, -s, -l and -a\n"
+                  "  -H                     from here on both limits\n"
+                  "  -h                     from here on the hard limits\n"
+                  "      --help             this text\n"
+                  "      --version          which upkeep this is\n"
+                  "Each takes a number, = for the hard limit, or - for no "
+                  "limit at all.\n");
 }
 
 static void change(struct plan *plan, unsigned int place,

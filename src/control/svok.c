@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/controlfifo.h>
 #include <sv/message.h>
 #include <sv/personality.h>
@@ -31,6 +32,7 @@ int main(int argc, char const *const *argv)
 {
     char path[SV_STATEDIR_MAX], instance[SV_INSTANCE_MAX];
 
+    sv_about(argv, "usage: " USAGE "\n");
     if (argc < 2) sv_dieusage(100, USAGE);
     char const *directory = argv[1];
     sv_statedir_instance(directory, instance);

@@ -6,19 +6,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
 
+#include <sv/about.h>
 #include <sv/controlfifo.h>
 #include <sv/message.h>
 #include <sv/openat.h>
 #include <sv/option.h>
 #include <sv/statedir.h>
 #include <sv/status.h>
-
-#include "config.h"
 
 #define USAGE "svup [-L] [-l] dir"
 
@@ -38,19 +36,13 @@ static struct sv_option_word const words[] = {
 
 enum which { WHICH_BOTH, WHICH_MAIN, WHICH_LOGGER };
 
-static void say_and_exit(char const *text)
-{
-    (void)allwrite(1, text, strlen(text)); /* there is nobody else to tell */
-    _exit(0);
-}
-
 static void print_help(void)
 {
-    say_and_exit("usage: " USAGE "\n\n"
-                 "  -L  only whether the logger is up that runs in the same supervise\n"
-                 "  -l  only whether the service itself is; default: both\n"
-                 "      --help     this text\n"
-                 "      --version  which upkeep this is\n");
+    sv_about_tell("usage: " USAGE "\n\n"
+                  "  -L  only whether the logger is up that runs in the same supervise\n"
+                  "  -l  only whether the service itself is; default: both\n"
+                  "      --help     this text\n"
+                  "      --version  which upkeep this is\n");
 }
 
 static enum which read_options(int *argc, char const *const **argv)
@@ -64,7 +56,7 @@ static enum which read_options(int *argc, char const *const **argv)
         case 'L': which = WHICH_LOGGER; break;
         case 'l': which = WHICH_MAIN; break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION: say_and_exit("svup (upkeep) " SV_VERSION "\n"); break;
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     *argc -= options.index, *argv += options.index;

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/message.h>
 #include <sv/stream.h>
 
+#define USAGE "readproctitle [argument ...] title"
 #define INPUT_SIZE 4096
 #define SHORTEST 5 /* of titles that are worth having */
 #define LEADING 3  /* dots that stay in front */
@@ -41,6 +43,7 @@ int main(int argc, char **argv)
 {
     static char input[INPUT_SIZE];
 
+    sv_about((char const *const *)argv, "usage: " USAGE "\n");
     if (argc < 2) return 100;
     char *title = argv[argc - 1];
     size_t size = strlen(title);

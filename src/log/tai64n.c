@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/stamp.h>
@@ -78,13 +79,11 @@ static void copy(void)
     }
 }
 
-/* daemontools' has never looked at its arguments; this one knows a single word. */
+/* daemontools' has never looked at its arguments; this one knows two words. */
 int main(int argc, char const *const *argv)
 {
-    if (argc == 2 && !strcmp(argv[1], "--help")) {
-        static char const help[] = "usage: " USAGE "\n";
-        return sv_stream_write(1, help, sizeof help - 1) ? 0 : 111;
-    }
+    (void)argc;
+    sv_about(argv, "usage: " USAGE "\n");
     copy();
     return 0;
 }

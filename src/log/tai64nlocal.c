@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/localstamp.h>
 #include <sv/message.h>
 #include <sv/option.h>
@@ -22,6 +23,14 @@
 #define INPUT_SIZE 65536
 
 char const *PROG = "tai64nlocal";
+
+enum { OPTION_HELP = SV_OPTION_LONG, OPTION_VERSION };
+
+static struct sv_option_word const words[] = {
+    {"help", OPTION_HELP, SV_OPTION_NONE},
+    {"version", OPTION_VERSION, SV_OPTION_NONE},
+    {0},
+};
 
 static char input[INPUT_SIZE];
 static char output[SV_LOCALSTAMP_ROOM(INPUT_SIZE)];
@@ -57,19 +66,26 @@ static void copy(long (*offset_s)(time_t when))
     put(input, held);
 }
 
+static void print_help(void)
+{
+    sv_about_tell("usage: " USAGE "\n\n"
+                  "  -g             UTC, whatever the time zone\n"
+                  "      --help     this text\n"
+                  "      --version  which upkeep this is\n");
+}
+
 /* daemontools' takes and ignores any arguments, so this one ignores what it does not
  * know. */
 int main(int argc, char const *const *argv)
 {
-    static char const help[] = "usage: " USAGE "\n";
-    static struct sv_option_word const words[] = {{"help", 'h', SV_OPTION_NONE}, {0}};
     struct sv_options options = SV_OPTIONS("g", words);
     long (*offset_s)(time_t when) = sv_zone_offset;
     int option;
 
     while ((option = sv_option_next(&options, argc, argv)) != SV_OPTION_END) {
         if (option == 'g') offset_s = no_offset;
-        if (option == 'h') return sv_stream_write(1, help, sizeof help - 1) ? 0 : 111;
+        if (option == OPTION_HELP) print_help();
+        if (option == OPTION_VERSION) sv_about_version();
     }
     copy(offset_s);
     return 0;

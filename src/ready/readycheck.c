@@ -19,14 +19,13 @@
 
 #include <execline/execline.h>
 
+#include <sv/about.h>
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/prober.h>
 #include <sv/setting.h>
 #include <sv/statefile.h>
-
-#include "config.h"
 
 #define USAGE \
     "readycheck [-d] [-3 fd] [-s ms] [-T ms] [-t ms] [-w ms] [-n tries] [-c command] " \
@@ -64,15 +63,9 @@ struct choice {
     unsigned int is_apart : 1;  /* the checker is not the program's child */
 };
 
-static void say_and_exit(char const *text)
-{
-    (void)allwrite(1, text, strlen(text)); /* there is nobody else to tell */
-    _exit(0);
-}
-
 static void print_help(void)
 {
-    say_and_exit(
+    sv_about_tell(
         "usage: " USAGE "\n\n"
         "  -d          the checker is not the program's child\n"
         "  -3 FD       says it there; default: the number in ./notification-fd\n"
@@ -133,7 +126,7 @@ static void read_options(int *argc, char const *const **argv, struct choice *cho
         case 'n': choice->tries = number(options.value); break;
         case 'c': choice->command = read_command(options.value); break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION: say_and_exit("readycheck (upkeep) " SV_VERSION "\n"); break;
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     *argc -= options.index, *argv += options.index;

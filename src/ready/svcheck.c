@@ -20,6 +20,7 @@
 #include <skalibs/allreadwrite.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/checking.h>
 #include <sv/child.h>
 #include <sv/clock.h>
@@ -30,8 +31,6 @@
 #include <sv/prober.h>
 #include <sv/servicedir.h>
 #include <sv/stack.h>
-
-#include "config.h"
 
 #define USAGE "svcheck [--ready] [--health] [--argument arg] pid start"
 
@@ -69,20 +68,14 @@ struct checker {
     unsigned int has_trouble : 1; /* likewise */
 };
 
-static void say_and_exit(char const *text)
-{
-    (void)allwrite(1, text, strlen(text)); /* there is nobody else to tell */
-    _exit(0);
-}
-
 static void print_help(void)
 {
-    say_and_exit("usage: " USAGE "\n\n"
-                 "      --ready         tell supervise when the service is ready\n"
-                 "      --health        and when it should be restarted\n"
-                 "      --argument=ARG  the first argument of the script check\n"
-                 "      --help          this text\n"
-                 "      --version       which upkeep this is\n");
+    sv_about_tell("usage: " USAGE "\n\n"
+                  "      --ready         tell supervise when the service is ready\n"
+                  "      --health        and when it should be restarted\n"
+                  "      --argument=ARG  the first argument of the script check\n"
+                  "      --help          this text\n"
+                  "      --version       which upkeep this is\n");
 }
 
 /* Option files are read anew; what cannot be used is said by supervise. */
@@ -311,7 +304,7 @@ static void read_options(int *argc, char const *const **argv, struct checker *ch
         case 'h': checker->wants_health = 1; break;
         case 'a': checker->argument = options.value; break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION: say_and_exit("svcheck (upkeep) " SV_VERSION "\n"); break;
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     *argc -= options.index, *argv += options.index;

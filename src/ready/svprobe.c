@@ -5,18 +5,15 @@
  * not, 111 if that cannot be told.
  */
 
-#include <string.h>
 #include <unistd.h>
 
-#include <skalibs/allreadwrite.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/prober.h>
-
-#include "config.h"
 
 #define USAGE "svprobe [-t ms] kind argument ..."
 #define TIMEOUT_MS 5000
@@ -32,24 +29,20 @@ static struct sv_option_word const words[] = {
     {0},
 };
 
-static void say(char const *text)
-{
-    (void)allwrite(1, text, strlen(text)); /* there is nobody else to tell */
-}
-
 static void print_help(void)
 {
-    say("usage: " USAGE "\n\n"
+    sv_about_say(
+        "usage: " USAGE "\n\n"
         "  -t, --timeout=MS  milliseconds that it may take, 0 for ever; default 5000\n"
         "      --help        this text\n"
         "      --version     which upkeep this is\n\n"
         "Kinds:\n");
     for (unsigned int kind = 0; kind < SV_PROBE_COUNT; kind++) {
-        say("  ");
-        say(sv_probe_word((enum sv_probe_kind)kind));
-        say(" ");
-        say(sv_probe_arguments((enum sv_probe_kind)kind));
-        say("\n");
+        sv_about_say("  ");
+        sv_about_say(sv_probe_word((enum sv_probe_kind)kind));
+        sv_about_say(" ");
+        sv_about_say(sv_probe_arguments((enum sv_probe_kind)kind));
+        sv_about_say("\n");
     }
     _exit(0);
 }
@@ -78,7 +71,7 @@ int main(int argc, char const *const *argv)
         switch (option) {
         case 't': prober.deadline_ms = read_deadline(options.value); break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION: say("svprobe (upkeep) " SV_VERSION "\n"); return 0;
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     argc -= options.index, argv += options.index;

@@ -14,12 +14,24 @@
 #include <skalibs/allreadwrite.h>
 #include <skalibs/sig.h>
 
+#include <sv/about.h>
 #include <sv/controlfifo.h>
 #include <sv/message.h>
 #include <sv/scancontrol.h>
 
 #define USAGE "svscanctl dir letter ..."
 #define FIFO "/" SV_SCANCONTROL_DIR "/" SV_SCANCONTROL_FIFO
+
+static void print_help(void)
+{
+    sv_about_say("usage: " USAGE "\n\n");
+#define SVSCANCTL_SAY(name, byte, meaning) \
+    sv_about_say((char const[]){' ', ' ', byte, ' ', ' ', 0}); \
+    sv_about_say(meaning "\n");
+    SV_SCANCONTROLS(SVSCANCTL_SAY)
+#undef SVSCANCTL_SAY
+    _exit(0);
+}
 
 /* Checks all letters of an argument; a '-' before them is a habit from s6-svscanctl. */
 static char const *letters_of(char const *argument)
@@ -57,6 +69,8 @@ static int open_control(char const *dir)
 int main(int argc, char const *const *argv)
 {
     PROG = "svscanctl";
+    if (argc == 2 && !strcmp(argv[1], "--help")) print_help();
+    sv_about(argv, "usage: " USAGE "\n");
     if (argc < 3) sv_dieusage(100, USAGE);
     for (int i = 2; i < argc; i++)
         (void)letters_of(argv[i]); /* all, before any is sent */

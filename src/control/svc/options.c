@@ -11,13 +11,12 @@
 #include <skalibs/buffer.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/personality.h>
 
 #include "svc.h"
-
-#include "config.h"
 
 #define HELP "usage: svc [-LETTERS] [--OPTION]... [service...]"
 
@@ -102,9 +101,9 @@ static void print_help(void)
         "\n      --timeout=MS      but not for longer than this\n"
         "      --with-needs      tell also what they need, and what that needs\n"
         "      --with-dependents end before who needs them, one after the other\n");
-    buffer_puts(buffer_1, "      --help            this text\n");
-    buffer_putsflush(buffer_1, "      --version         which upkeep this is\n");
-    _exit(0);
+    (void)buffer_flush(buffer_1); /* if that fails so does the rest, and says so */
+    sv_about_tell("      --help            this text\n"
+                  "      --version         which upkeep this is\n");
 }
 
 /*
@@ -214,9 +213,7 @@ int svc_read_options(int argc, char const *const *argv, struct request *request)
             request->along = choose_along(request, ALONG_DEPENDENTS);
             break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION:
-            buffer_putsflush(buffer_1, "svc (upkeep) " SV_VERSION "\n");
-            _exit(0);
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG:
             sv_option_complain(&options);
             complain_usage();

@@ -12,13 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/message.h>
 #include <sv/openat.h>
 #include <sv/option.h>
 
 #include "svdeps.h"
-
-#include "config.h"
 
 #define USAGE "svdeps [-c | --order] [-r] [-j] [dir ...]"
 
@@ -38,7 +37,8 @@ static struct sv_option_word const words[] = {
 
 static void print_help(void)
 {
-    out("usage: " USAGE "\n\n"
+    sv_about_tell(
+        "usage: " USAGE "\n\n"
         "      (none)         what each service needs, as a tree\n"
         "  -r, --reverse      who depends on each service instead\n"
         "      --order        names only, in the order to start them; with -r to stop "
@@ -49,8 +49,6 @@ static void print_help(void)
         "      --version      which upkeep this is\n"
         "\nA directory that has a file run or needs is a service, any other one a scan\n"
         "directory. The exit code is 1 if anything is wrong.\n");
-    out_flush();
-    _exit(0);
 }
 
 /* Returns the index of the first directory in argv. */
@@ -66,10 +64,7 @@ static int read_options(int argc, char const *const *argv, struct choice *choice
         case 'j': choice->json = 1; break;
         case OPTION_ORDER: choice->style = STYLE_ORDER; break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION:
-            out("svdeps (upkeep) " SV_VERSION "\n");
-            out_flush();
-            _exit(0);
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     }

@@ -15,13 +15,12 @@
 #include <skalibs/buffer.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/statedir.h>
 
 #include "svperms.h"
-
-#include "config.h"
 
 #define USAGE \
     "svperms [-v] [-u | -g group | -G group | -o | -O group] [-U user] [-e | -E group] " \
@@ -67,8 +66,7 @@ static uid_t find_user(char const *name)
 
 static void print_help(void)
 {
-    buffer_putsflush(
-        buffer_1, "usage: " USAGE "\n\n"
+    sv_about_tell("usage: " USAGE "\n\n"
                   "      (none)         print who may look, control and follow events\n"
                   "  -v, --verbose      print it after changing it\n"
                   "  -u                 look and control: the owner only\n"
@@ -82,7 +80,6 @@ static void print_help(void)
                   "      --help         this text\n"
                   "      --version      which upkeep this is\n"
                   "\nA GROUP or USER is a name, or a colon and a number.\n");
-    _exit(0);
 }
 
 /* One of -u -g -G -o -O: a later one replaces an earlier one. */
@@ -119,9 +116,7 @@ static int read_options(int argc, char const *const *argv, struct wish *wish)
             wish->events.group = option == 'e' ? 0 : find_group(options.value);
             break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION:
-            buffer_putsflush(buffer_1, "svperms (upkeep) " SV_VERSION "\n");
-            _exit(0);
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     }

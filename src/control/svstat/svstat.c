@@ -8,13 +8,12 @@
 
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/personality.h>
 
 #include "svstat.h"
-
-#include "config.h"
 
 /* daemontools-encore's usage text: programs compare it. */
 #define USAGE "svstat [-L] [-l] dir [dir ...]"
@@ -93,10 +92,7 @@ static int read_options(int argc, char const *const *argv, struct choice *choice
             break;
         case 'j': choice->style = STYLE_JSON; break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION:
-            out("svstat (upkeep) " SV_VERSION "\n");
-            out_flush();
-            _exit(0);
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     }

@@ -12,6 +12,7 @@
 
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/option.h>
@@ -20,8 +21,6 @@
 #include <sv/zone.h>
 
 #include "svevents.h"
-
-#include "config.h"
 
 #define USAGE \
     "svevents [-f] [-j] [-n count] [-s since] [-c file] [-x program] [dir ...] " \
@@ -43,14 +42,9 @@ static struct sv_option_word const words[] = {
     {0},
 };
 
-static void say_and_exit(char const *text)
-{
-    _exit(sv_stream_write(1, text, strlen(text)) ? 0 : 111);
-}
-
 static void print_help(void)
 {
-    say_and_exit(
+    sv_about_tell(
         "usage: " USAGE "\n\n"
         "  -f, --follow        go on with what happens from now on\n"
         "  -j, --json          a JSON object for each event\n"
@@ -115,7 +109,7 @@ static void read_option(struct choice *choice, int option, struct sv_options *op
     case 'c': choice->cursor = options->value; break;
     case 'x': choice->program = only(options->value); break;
     case OPTION_HELP: print_help(); break;
-    case OPTION_VERSION: say_and_exit("svevents (upkeep) " SV_VERSION "\n"); break;
+    case OPTION_VERSION: sv_about_version(); break;
     case SV_OPTION_WRONG: sv_option_complain(options); sv_dieusage(100, USAGE);
     }
 }

@@ -10,16 +10,14 @@
 
 #include <string.h>
 
-#include <skalibs/buffer.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/option.h>
 
 #include "svwait.h"
-
-#include "config.h"
 
 #define USAGE \
     "svwait [-u | -U | -d | -D | -r | -R | -f] [-a | -o] [-t ms] service ... " \
@@ -47,21 +45,19 @@ static struct sv_option_word const words[] = {
 
 static void print_help(void)
 {
-    buffer_puts(buffer_1,
-                "usage: " USAGE "\n\n"
-                "  -u, --up          run has been executed (unless another is chosen)\n"
-                "  -U, --ready       it is ready\n"
-                "  -d, --down        the main process does not run\n"
-                "  -D, --finished    nor does the finish script\n"
-                "  -r, --rerun       run is executed again, from now on\n"
-                "  -R, --restarted   ... and is ready\n"
-                "  -f, --failed      supervise has given up\n"
-                "  -a, --all         wait for all of the services (unless -o)\n"
-                "  -o, --any         one of them is enough\n"
-                "  -t, --timeout=MS  but not for longer than this\n"
-                "      --help        this text\n");
-    buffer_putsflush(buffer_1, "      --version     which upkeep this is\n");
-    _exit(0);
+    sv_about_tell("usage: " USAGE "\n\n"
+                  "  -u, --up          run has been executed (unless another is chosen)\n"
+                  "  -U, --ready       it is ready\n"
+                  "  -d, --down        the main process does not run\n"
+                  "  -D, --finished    nor does the finish script\n"
+                  "  -r, --rerun       run is executed again, from now on\n"
+                  "  -R, --restarted   ... and is ready\n"
+                  "  -f, --failed      supervise has given up\n"
+                  "  -a, --all         wait for all of the services (unless -o)\n"
+                  "  -o, --any         one of them is enough\n"
+                  "  -t, --timeout=MS  but not for longer than this\n"
+                  "      --help        this text\n"
+                  "      --version     which upkeep this is\n");
 }
 
 static int64_t read_timeout(char const *text)
@@ -92,9 +88,7 @@ static int read_options(int argc, char const *const *argv, struct choice *choice
         case 'o': choice->any = 1; break;
         case 't': choice->timeout_ms = read_timeout(options.value); break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION:
-            buffer_putsflush(buffer_1, "svwait (upkeep) " SV_VERSION "\n");
-            _exit(0);
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     }

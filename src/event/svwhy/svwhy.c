@@ -11,6 +11,7 @@
 
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/control.h>
 #include <sv/eventtext.h>
 #include <sv/journalreader.h>
@@ -19,8 +20,6 @@
 #include <sv/statedir.h>
 
 #include "svwhy.h"
-
-#include "config.h"
 
 #define USAGE "svwhy [-n count] dir ..."
 
@@ -108,13 +107,6 @@ static int explain(char const *path, uint64_t count)
     return is_known;
 }
 
-static void say_and_exit(char const *text)
-{
-    put(text);
-    flush();
-    _exit(0);
-}
-
 static int read_options(int argc, char const *const *argv, uint64_t *count)
 {
     struct sv_options options = SV_OPTIONS("n:", words);
@@ -127,12 +119,12 @@ static int read_options(int argc, char const *const *argv, uint64_t *count)
                 sv_dieu(100, "understand ", options.value, ": not a number of events");
             break;
         case OPTION_HELP:
-            say_and_exit("usage: " USAGE "\n\n"
-                         "  -n, --lines=N  the last N transitions, 10 if not given\n"
-                         "      --help     this text\n"
-                         "      --version  which upkeep this is\n");
+            sv_about_tell("usage: " USAGE "\n\n"
+                          "  -n, --lines=N  the last N transitions, 10 if not given\n"
+                          "      --help     this text\n"
+                          "      --version  which upkeep this is\n");
             break;
-        case OPTION_VERSION: say_and_exit("svwhy (upkeep) " SV_VERSION "\n"); break;
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     }

@@ -12,6 +12,8 @@
 
 #include <skalibs/stralloc.h>
 
+#include <sv/about.h>
+
 /*
  * Notes a change to the environment of the next program: the variable prefix + name gets
  * value[length], or goes if `value` is null. Returns 1; 0 if there is no memory.
@@ -31,20 +33,14 @@ extern int sv_chain_run(char const *const *argv, stralloc const *edits);
 /* Reads a whole file. Never waits for a FIFO's writer. Returns 1; -1 with errno. */
 extern int sv_chain_read(int dir, char const *name, stralloc *content);
 
-/* Prints the text on standard output and ends the program, with 0. */
-extern _Noreturn void sv_chain_tell(char const *text);
-
 /*
  * Whether the first argument is a long option. daemontools' own programs know no options
  * where encore's do: in its personality a name may begin with a dash.
  */
 extern int sv_chain_has_long(char const *const *argv);
 
-/*
- * For programs that take no options: tells `help` or `version` if that is what the first
- * argument, "--help" or "--version", asks for.
- */
-extern void sv_chain_about(char const *const *argv, char const *help,
-                           char const *version);
+/* What they say about themselves, by the names that about.h has not got any more. */
+#define sv_chain_tell(text) sv_about_tell(text)
+#define sv_chain_about(argv, help, version) ((void)(version), sv_about(argv, help))
 
 #endif

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <skalibs/allreadwrite.h>
-
 #include <sv/chain.h>
 #include <sv/envedit.h>
 #include <sv/openat.h>
@@ -106,20 +104,7 @@ int sv_chain_read(int dir, char const *name, stralloc *content)
     return got < 0 ? -1 : 1;
 }
 
-void sv_chain_tell(char const *text)
-{
-    (void)allwrite(1, text, strlen(text)); /* there is nobody else to tell */
-    _exit(0);
-}
-
 int sv_chain_has_long(char const *const *argv)
 {
     return argv[0] && argv[1] && !strncmp(argv[1], "--", 2) && argv[1][2];
-}
-
-void sv_chain_about(char const *const *argv, char const *help, char const *version)
-{
-    if (!argv[0] || !argv[1]) return;
-    if (!strcmp(argv[1], "--help")) sv_chain_tell(help);
-    if (!strcmp(argv[1], "--version")) sv_chain_tell(version);
 }

@@ -18,12 +18,25 @@
 #include <skalibs/allreadwrite.h>
 #include <skalibs/djbunix.h>
 
+#include <sv/about.h>
 #include <sv/clock.h>
 #include <sv/inflightfile.h>
 #include <sv/message.h>
 
 #include "multilog.h"
 #include "record.h"
+
+#define USAGE "multilog [directive ...]"
+
+/* The directives, their letters in the first column, what may follow in the second. */
+#define HELP_FIRST "(first)"
+#define HELP_ALONE ""
+#define HELP_PATTERN "PATTERN"
+#define HELP_NUMBER "NUMBER"
+#define HELP_TEXT "TEXT"
+#define HELP_WHOLE "PATH"
+#define HELP_DIRECTIVE(name, letters, form, meaning) \
+    "  " letters "\t" HELP_##form "\t" meaning "\n"
 
 /* Memory of a batch is given back when there has been none for so long. */
 #define REST_MS 1000
@@ -190,10 +203,17 @@ static int run(void)
     return 0;
 }
 
+/* A pattern by itself does nothing, so there is room for the two words. */
+static void tell_about(char const *const *argv)
+{
+    sv_about(argv, "usage: " USAGE "\n\n" SV_LOGSCRIPT_DIRECTIVES(HELP_DIRECTIVE));
+}
+
 int main(int argc, char const *const *argv)
 {
     int error = 0;
 
+    tell_about(argv);
     if (!fd_sanitize()) sv_dieusys(111, "open /dev/null");
     umask(022);
     arguments = argv + 1;

@@ -8,18 +8,16 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/option.h>
 
 #include "svtail.h"
-
-#include "config.h"
 
 #define USAGE "svtail [-f] [-l | -r] [-n lines] [-s since] [-u until] dir ..."
 
@@ -39,16 +37,9 @@ static struct sv_option_word const words[] = {
     {0},
 };
 
-static void say_and_exit(char const *text)
-{
-    out_bytes(text, strlen(text));
-    out_flush();
-    _exit(0);
-}
-
 static void print_help(void)
 {
-    say_and_exit(
+    sv_about_tell(
         "usage: " USAGE "\n\n"
         "  -f, --follow       go on with what is written from now on\n"
         "  -n, --lines=N      the last N lines only\n"
@@ -101,7 +92,7 @@ static int read_options(int argc, char const *const *argv, struct choice *choice
         case 's': choice->since = read_time(options.value), choice->has_since = 1; break;
         case 'u': choice->until = read_time(options.value), choice->has_until = 1; break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION: say_and_exit("svtail (upkeep) " SV_VERSION "\n"); break;
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     }

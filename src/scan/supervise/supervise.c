@@ -18,6 +18,7 @@
 #include <skalibs/allreadwrite.h>
 #include <skalibs/selfpipe.h>
 
+#include <sv/about.h>
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/stack.h>
@@ -308,6 +309,7 @@ int main(int argc, char const *const *argv)
     static struct service service;
     static SV_LARGE struct sv_tally tally;
 
+    sv_about(argv, "usage: " USAGE "\n");
     if (read_options(&service, argc, argv)) return service_check(&service);
     service.tally = &tally;
     int resumes = service_start_up(&service);

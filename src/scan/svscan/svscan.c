@@ -17,6 +17,7 @@
 #include <skalibs/selfpipe.h>
 #include <skalibs/sig.h>
 
+#include <sv/about.h>
 #include <sv/catch.h>
 #include <sv/clock.h>
 #include <sv/message.h>
@@ -143,6 +144,7 @@ int main(int argc, char const *const *argv)
     static struct svscan svscan; /* untouched parts of it cost no memory */
 
     PROG = "svscan";
+    sv_about(argv, "usage: " USAGE "\n");
     if (argc == 2 && !strcmp(argv[1], "--check")) return svscan_check(&svscan);
     parse(&svscan, argc, argv);
     start_up(&svscan);
