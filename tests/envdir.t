@@ -75,6 +75,8 @@ is value('x' x 100_000), '<' . 'x' x 100_000 . '>', 'of any length';
     my @ask = ('sh', '-c', 'echo ${Message-gone} $Other');
     is run('envdir', 'empty', @ask, \%with)->{out}, "gone kept\n", 'an empty file takes the variable away, others stay';
     is run('envdir', 'env', @ask, \%with)->{out}, "hello kept\n", 'a new value takes the place of the old';
+    symlink 'nothing', "$dir/" . directory('dangling', Beside => 'x') . '/Message';
+    is run('envdir', 'dangling', @ask, \%with)->{out}, "gone kept\n", 'a link to nothing is like an empty file';
 }
 POSIX::mkfifo("$dir/" . directory('fifo') . '/Message', 0600);
 is run('envdir', 'fifo', 'echo', 'on', \%here)->{out}, "on\n", 'nobody waits for a FIFO';

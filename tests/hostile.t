@@ -20,7 +20,7 @@ my $root = have_root; # else we are the user ourselves, and our links are truste
 
 # What supervise opens in supervise/. While it runs, what it makes new again and again.
 my @opened = qw(lock control ok status .status .journal .death_tally .recovery .recovery.new);
-my @renewed = qw(status.new status .status.new .status .death_tally.new .death_tally .recovery.new .recovery);
+my @renewed = qw(.status.first .status.next status .status.new .status .death_tally.new .death_tally .recovery.new .recovery);
 my %at_start_only = map { $_ => 1 } qw(lock control ok);
 
 # The enemy's hands and the victim ---------------------------------------------------------------
@@ -185,7 +185,7 @@ subtest 'planted again and again, as fast as can be' => sub {
     my $enemy = start($^X, '-e', <<'END', "$service/supervise", "$dir/victim/file", $root ? {uid => NOBODY} : {});
         my ($place, $file) = @ARGV;
         while (1) {
-            for (qw(status.new .status.new .death_tally.new)) {
+            for (qw(.status.first .status.next .status.new .death_tally.new)) {
                 symlink $file, "$place/.x";
                 rename "$place/.x", "$place/$_";
                 unlink "$place/$_";

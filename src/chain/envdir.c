@@ -110,8 +110,11 @@ static void read_directory(char const *name, struct choice const *choice, strall
     if (!directory) return;
     while (errno = 0, (entry = readdir(directory)) != 0) {
         if (*entry->d_name == '.') continue;
-        if (sv_chain_read(dirfd(directory), entry->d_name, &content) < 0)
-            sv_dieusys(111, "read ", name, "/", entry->d_name);
+        if (sv_chain_read(dirfd(directory), entry->d_name, &content) < 0) {
+            /* Gone since, or a link to nothing: as if empty. daemontools goes on, too. */
+            if (errno != ENOENT) sv_dieusys(111, "read ", name, "/", entry->d_name);
+            content.len = 0;
+        }
         char const *value = content.len ? content.s : 0;
         size_t length =
             value ? sv_envedit_value(content.s, content.len, &choice->cut) : 0;

@@ -38,6 +38,8 @@ static struct {
                    {EINVAL, "invalid argument"},
                    {EBADF, "file descriptor not open"},
                    {EBUSY, "device busy"},
+                   {ENOSTR, "not a stream device"},
+                   {ENOSR, "out of stream resources"},
                    {ENODEV, "device does not support operation"},
                    {EDQUOT, "disk quota exceeded"}};
 

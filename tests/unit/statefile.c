@@ -45,7 +45,7 @@ static void replaced(void)
     ok(held != first && fcntl(first, F_GETFD) < 0, "which is closed");
     close(old);
 
-    ok(mkdirat(dir, "file.new", 0700) == 0 && mkdirat(dir, "file.new/x", 0700) == 0,
+    ok(mkdirat(dir, ".file.next", 0700) == 0 && mkdirat(dir, ".file.next/x", 0700) == 0,
        "when something is in the way");
     first = held;
     ok(!sv_statefile_write_held(dir, "file", "four", 4, &held), "it cannot be replaced");

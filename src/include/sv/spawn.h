@@ -59,6 +59,12 @@ struct sv_spawn {
      * `from` and `dir` must be below it.
      */
     unsigned int keep_below;
+    /*
+     * Null, or what the child does first, in our memory and with copies of our
+     * descriptors: what has to be true when the program looks.
+     */
+    void (*first)(void *data);
+    void *data;
     int cgroup; /* the child is born in this one (cgroup.h) if it may; 0: in ours */
     struct sv_spawn_birth *birth; /* null: nowhere. All zero before */
 };

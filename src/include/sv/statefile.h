@@ -28,7 +28,9 @@ extern int sv_statefile_is_ours(int fd);
 extern int sv_statefile_create(int dir, char const *name, int flags, mode_t mode);
 
 /*
- * Replaces `name` in the directory `dir` by `length` bytes: written to `name`.new, then
+ * Replaces `name` in `dir` by `length` bytes: written to another name, with a dot in
+ * front so that nobody who lists the directory sees it come and go (.status.new for
+ * .status, .status.first for status), then
  * renamed. Mode 0644, but mode and group of an existing `name` stay as the admin has set
  * them, except that nobody but its owner, who we are, may write it. Not synced: what it
  * says does not outlive the boot anyway. Returns 1; 0 with errno, then the old file
@@ -38,9 +40,9 @@ extern int sv_statefile_write(int dir, char const *name, void const *bytes,
                               size_t length);
 
 /*
- * The same, and the new file stays open as *held in the place of the one before (-1:
- * there is none), with a lock that says to who reads it that we are there. It is
- * close-on-exec. `held` may be null.
+ * The same (.status.next for status), and the new file stays open as *held in the place
+ * of the one before (-1: there is none), with a lock that says to who reads it that we
+ * are there. It is close-on-exec. `held` may be null.
  */
 extern int sv_statefile_write_held(int dir, char const *name, void const *bytes,
                                    size_t length, int *held);

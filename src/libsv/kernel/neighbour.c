@@ -12,6 +12,7 @@
 #include <sv/statefile.h>
 #include <sv/status.h>
 
+#define TRIES 8
 #define NOTICED (DN_CREATE | DN_RENAME | DN_DELETE | DN_MULTISHOT)
 
 /* Closes `fd`, only read from, without touching errno. Returns -1. */
@@ -103,12 +104,44 @@ int sv_neighbour_watch_directory(int dir)
                   NOTICED | DN_MODIFY);
 }
 
+/*
+ * Where it can be seen that a neighbour without a state directory gets one: where that is
+ * to be made, or the scan directory.
+ */
+static int watch_above(int scan_dir, char const *name, int is_there)
+{
+    int fd = is_there ? sv_statedir_parent_at(scan_dir, name)
+                      : sv_openat(scan_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+    return notice(fd, NOTICED);
+}
+
+static int has_come(int scan_dir, char const *name, int was_there)
+{
+    int fd;
+
+    if (!was_there) return !faccessat(scan_dir, name, F_OK, 0);
+    fd = sv_statedir_find_at(scan_dir, name, 0);
+    if (fd >= 0) (void)close(fd); /* only a place */
+    return fd >= 0;
+}
+
+/*
+ * What has come between the look and the watch is not seen from above: then the watch is
+ * too high up, and nothing would ever be heard of that neighbour again.
+ */
 int sv_neighbour_watch(int scan_dir, char const *name)
 {
-    int fd = sv_statedir_find_at(scan_dir, name, 1);
-    if (fd < 0 && is_missing(errno))
-        fd = faccessat(scan_dir, name, F_OK, 0) < 0
-                 ? sv_openat(scan_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
-                 : sv_statedir_parent_at(scan_dir, name);
-    return notice(fd, NOTICED); /* a record is renamed to its name */
+    for (unsigned int tries = 0; tries < TRIES; tries++) {
+        int fd = sv_statedir_find_at(scan_dir, name, 1);
+        if (fd >= 0 || !is_missing(errno))
+            return notice(fd, NOTICED); /* a record is renamed to its name */
+        int is_there = !faccessat(scan_dir, name, F_OK, 0);
+        fd = watch_above(scan_dir, name, is_there);
+        if (fd < 0 && !is_missing(errno)) return -1;
+        if (fd >= 0 && !has_come(scan_dir, name, is_there)) return fd;
+        if (fd >= 0) (void)close(fd); /* only watched */
+    }
+    errno = EAGAIN; /* it comes and goes all the time */
+    return -1;
 }

@@ -115,6 +115,7 @@ __attribute__((no_sanitize("address", "undefined"))) static int become(void *dat
     if (!attempt->birth->pid) /* the kernel does not say if it could not store it */
         attempt->birth->pid = getpid();
     attempt->birth->last_ns = sv_clock_boottime_ns();
+    if (how->first) how->first(how->data);
     if (prepare(how))
         (void)execve(how->file,
                      (char *const *)how->argv, /* if it returns it has failed */

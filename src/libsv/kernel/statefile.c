@@ -87,18 +87,31 @@ static void shut(int fd)
     errno = error_number;
 }
 
+/*
+ * The name that the new file has until it is renamed. Each has its own: what a process of
+ * a supervise that was killed still writes is not taken for what the next one writes.
+ */
+static int make_name(char fresh[NAME_SIZE], char const *name, int is_held)
+{
+    char const *suffix = *name == '.' ? ".new" : is_held ? ".next" : ".first";
+    size_t dot = *name != '.', length = strlen(name), suffix_length = strlen(suffix);
+
+    if (dot + length + suffix_length >= NAME_SIZE) {
+        errno = ENAMETOOLONG;
+        return 0;
+    }
+    *fresh = '.';
+    memcpy(fresh + dot, name, length);
+    memcpy(fresh + dot + length, suffix, suffix_length + 1);
+    return 1;
+}
+
 int sv_statefile_write_held(int dir, char const *name, void const *bytes, size_t length,
                             int *held)
 {
     char fresh[NAME_SIZE];
-    size_t name_length = strlen(name);
 
-    if (name_length + sizeof ".new" > sizeof fresh) {
-        errno = ENAMETOOLONG;
-        return 0;
-    }
-    memcpy(fresh, name, name_length);
-    memcpy(fresh + name_length, ".new", sizeof ".new");
+    if (!make_name(fresh, name, held != 0)) return 0;
     int fd = sv_statefile_create(dir, fresh, O_WRONLY, 0644);
     if (fd < 0) return 0;
     if (held) hold(fd);

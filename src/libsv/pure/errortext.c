@@ -84,13 +84,13 @@
     X(EREMOTE,         "too many levels of remote in path") \
     X(ENOLCK,          "no locks available") \
     X(ENOSYS,          "system call not available") \
+    X(ENOSTR,          "not a stream device") \
     X(ETIME,           "timer expired") \
-    X(ENOSR,           "out of streams resources") \
+    X(ENOSR,           "out of stream resources") \
     X(ENOMSG,          "no message of desired type") \
     X(EBADMSG,         "bad message type") \
     X(EIDRM,           "identifier removed") \
     X(ENONET,          "machine not on network") \
-    X(EREMOTEIO,       "remote input/output error") \
     X(ENOLINK,         "link severed") \
     X(EADV,            "advertise error") \
     X(ESRMNT,          "srmount error") \

@@ -205,6 +205,12 @@ void service_child_ended(struct service *service, int pid, int wait_status, int 
                              .wait_status = wait_status,
                              .unseen = unseen != 0};
 
+    /* what was asked for before it ended is decided before its end, too */
+    if (pid && pid == service->machine.pid) {
+        service->ended_pid = pid;
+        service_take_commands(service);
+        service->ended_pid = 0;
+    }
     if (pid && pid == service->machine.pid && service->machine.child == SV_CHILD_RUN)
         hear_the_rest(service);
     if (!pid || pid != service->machine.pid) {

@@ -2,8 +2,8 @@
 
 /*
  * What supervise does beside starting and ending its service: it listens to what that
- * says about itself (ready.c, notify.c), has it checked (checker.c), and waits for what
- * it needs (needs.c, needs_report.c).
+ * says about itself (ready.c, notify.c), has it checked (checker.c), waits for what it
+ * needs (needs.c, needs_report.c), and runs scripts about it (scripts.c, tell.c).
  */
 
 #ifndef SV_SUPERVISE_BESIDE_H
@@ -60,6 +60,49 @@ extern int service_notify_number(struct service const *service);
  */
 extern void service_notify_read(struct service *service);
 extern void service_notify_resume(struct service *service);
+
+/* scripts.c */
+
+/*
+ * A command, or SIGTERM, has come. Returns 1 if there are control scripts for it: all
+ * about it is seen to, in time; until doing.control_step is 0, no other command may be
+ * taken. 0 if it is to be fed as it is.
+ */
+extern int service_scripts_begin(struct service *service,
+                                 struct sv_command const *command);
+extern int service_scripts_terminate(struct service *service);
+
+/*
+ * `pid` has ended: returns 1 if it was the script. The one that is not our child has
+ * ended. The script has had its time, which is over at the deadline.
+ */
+extern int service_script_ended(struct service *service, int pid, int wait_status);
+extern void service_adopted_script_ended(struct service *service);
+extern void service_script_timeout(struct service *service);
+extern int64_t service_script_deadline(struct service const *service);
+
+/*
+ * When all else is over: waits for the scripts, which have their time; one that runs
+ * since before SIGTERM came is killed.
+ */
+extern void service_scripts_leave(struct service *service);
+
+/*
+ * Takes over the script that runs, or was to. Before anything else: looks whether its end
+ * is known.
+ */
+extern void service_scripts_look(struct service *service);
+extern void service_scripts_resume(struct service *service);
+
+/* tell.c */
+
+/*
+ * Runs encore's notify script, if there is one, about a transition that `event` led to;
+ * `before` is the machine before it. `pid` has ended: forgets it.
+ */
+extern void service_tell(struct service *service, struct sv_event const *event,
+                         struct sv_machine const *before);
+extern void service_told_ended(struct service *service, int pid);
 
 /* needs.c */
 

@@ -32,6 +32,7 @@
 
 #define QUICK_MS 1000 /* its supervise is not started more often */
 #define LOOK_MS 50    /* somebody has its lock, and has not said who that is */
+#define OBEY_MS 1000  /* a command to it keeps those behind it from us for no longer */
 #define MANY_FDS 64   /* more than we have open when we start it */
 
 static void warn(struct service *service, char const *what)
@@ -315,6 +316,33 @@ void service_logger_held_ended(struct service *service)
 
 /* Commands --------------------------------------------------------------------------- */
 
+/* How many bytes of its FIFO it says that it has taken; those of earlier ones included.
+ */
+static uint64_t bytes_taken(struct service_logger const *logger)
+{
+    unsigned char own[SV_STATUS_OWN + 1];
+    struct sv_status status;
+    ssize_t length =
+        sv_statefile_read_ours(logger->dir, SV_STATUS_OWN_FILE, own, sizeof own);
+
+    return length > 0 && sv_status_unpack(own, (size_t)length, &status)
+               ? status.control_bytes
+               : 0;
+}
+
+int service_logger_is_awaited(struct service *service)
+{
+    struct service_logger *logger = &service->logger;
+
+    if (!logger->awaited_ms) return 0;
+    if (sv_clock_monotonic_ms() < logger->awaited_ms
+        && bytes_taken(logger) < logger->awaited_bytes)
+        return 1;
+    logger->awaited_ms = 0;
+    read_record(service);
+    return 0;
+}
+
 void service_logger_command(struct service *service, struct sv_command const *command)
 {
     unsigned char bytes[SV_CONTROL_MARK + 2];
@@ -327,9 +355,13 @@ void service_logger_command(struct service *service, struct sv_command const *co
     }
     bytes[length++] = command->to_group ? '+' : '=';
     bytes[length++] = sv_control_words[command->kind].byte;
+    service->logger.awaited_bytes = bytes_taken(&service->logger) + length;
+    service->logger.awaited_ms = sv_clock_monotonic_ms() + OBEY_MS;
     if (!sv_controlfifo_write(service->logger.fifo[1], bytes, length,
-                              sv_clock_monotonic_ms()))
+                              sv_clock_monotonic_ms())) {
+        service->logger.awaited_ms = 0;
         warn(service, "pass a command on");
+    }
     service_store(service); /* or it might be passed on once more */
 }
 

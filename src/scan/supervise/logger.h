@@ -22,17 +22,19 @@
 struct service;
 
 struct service_logger {
-    int dir;          /* where that has its state; -1: there is no such logger */
-    int pipe[2];      /* to it, from the service; -1: none */
-    int fifo[2];      /* its control, to read and to write */
-    int watch;        /* tells of what it writes down; -1: nothing does */
-    int pid;          /* of its supervise; 0: there is none */
-    int held;         /* pidfd of that if it is not our child; else -1 */
-    int64_t born_ms;  /* when we have started it */
-    int64_t retry_ms; /* it is to be started, or looked for, then; else SV_NEVER */
-    int has_changed;  /* it may have written something down */
-    int input_ends;   /* it has been told so */
-    int looked;       /* whether one is left from the supervise before us */
+    int dir;                /* where that has its state; -1: there is no such logger */
+    int pipe[2];            /* to it, from the service; -1: none */
+    int fifo[2];            /* its control, to read and to write */
+    int watch;              /* tells of what it writes down; -1: nothing does */
+    int pid;                /* of its supervise; 0: there is none */
+    int held;               /* pidfd of that if it is not our child; else -1 */
+    int64_t born_ms;        /* when we have started it */
+    int64_t retry_ms;       /* it is to be started, or looked for, then; else SV_NEVER */
+    int has_changed;        /* it may have written something down */
+    int input_ends;         /* it has been told so */
+    uint64_t awaited_bytes; /* it has taken so many when it has obeyed */
+    int64_t awaited_ms;     /* and no longer than that is it waited for; 0: it is not */
+    int looked;             /* whether one is left from the supervise before us */
     unsigned char status[SV_STATUS_ENCORE]; /* its record */
 };
 
@@ -49,9 +51,14 @@ extern void service_logger_tend(struct service *service);
 extern int service_logger_ended(struct service *service, int pid);
 extern void service_logger_held_ended(struct service *service);
 
-/* Passes a command on. */
+/*
+ * Passes a command on. What stands behind it is for later: until the logger has obeyed,
+ * service_logger_is_awaited(). So who starts a logger and then its service finds the
+ * logger up.
+ */
 extern void service_logger_command(struct service *service,
                                    struct sv_command const *command);
+extern int service_logger_is_awaited(struct service *service);
 
 /*
  * Its page. Returns 1; 0 if there is none, or nobody has ever had it. And: signals its

@@ -33,7 +33,10 @@ static int has_left(struct service const *service)
            && doing.has_left;
 }
 
-/* As soon as it listens, which is when it has its page. */
+/*
+ * As soon as it listens, which is when it has its page. Only then the pipe is closed: a
+ * logger that ended with its input before that would be started once more.
+ */
 static void tell_that_input_ends(struct service *service)
 {
     struct service_logger *logger = &service->logger;
@@ -44,6 +47,9 @@ static void tell_that_input_ends(struct service *service)
     if (!service_logger_page(service, &page) || (pid_t)page.supervise_pid != logger->pid)
         return;
     service_logger_signal(logger, SIGHUP);
+    if (logger->pipe[1] >= 0)
+        (void)close(logger->pipe[1]); /* what was written is in it */
+    logger->pipe[1] = -1;
     logger->input_ends = 1;
     logger->retry_ms = SV_NEVER;
 }
@@ -81,8 +87,6 @@ void service_logger_leave(struct service *service)
     struct service_logger *logger = &service->logger;
 
     if (logger->dir < 0) return;
-    (void)close(logger->pipe[1]); /* a pipe: what was written is in it */
-    logger->pipe[1] = -1;
     while (logger->pid || !has_left(service)) {
         iopause_fd fds[] = {
             {.fd = service->signals, .events = IOPAUSE_READ},

@@ -34,11 +34,27 @@ static void signal_child(struct service const *service, uint32_t signals)
             (void)sv_child_signal(service->adopted, number); /* gone is as good */
 }
 
+/*
+ * The same, all at once: it is stopped until it has got them, or it could end at the
+ * first before there is the second. What comes last to a handler runs first: CONT, then
+ * TERM, as daemontools' services are used to. A CONT must be among them.
+ */
+static void signal_child_at_once(struct service const *service, uint32_t signals)
+{
+    signal_child(service, (uint32_t)1 << SIGSTOP);
+    signal_child(service, signals);
+}
+
 /* As kill-mode says. The tree without /proc is the group. */
 static void signal_by_kill_mode(struct service *service, uint32_t signals)
 {
     switch (service->settings.kill_mode) {
-    case SV_KILL_PROCESS: signal_child(service, signals); break;
+    case SV_KILL_PROCESS:
+        if (signals >> SIGCONT & 1)
+            signal_child_at_once(service, signals);
+        else
+            signal_child(service, signals);
+        break;
     case SV_KILL_GROUP: signal_process(-service_tree_group(service), signals); break;
     case SV_KILL_TREE:
         if (!(signals & KILL ? service_tree_kill(service, 0)

@@ -120,10 +120,19 @@ static void copy_child(struct service *service)
     }
 }
 
-/* A death has the same label everywhere: by that it is recognised in .death_tally. */
+/*
+ * A death has the same label everywhere: by that it is recognised in .death_tally. A
+ * birth has the one that the new process has written itself.
+ */
 static void note_time(struct service *service, struct sv_event const *event)
 {
-    if (event->kind == SV_EVENT_DIED && !event->heir && service->tally->count)
+    int is_birth = event->kind == SV_EVENT_STARTED
+                   || event->kind == SV_EVENT_SCRIPT_STARTED
+                   || event->kind == SV_EVENT_FINISH_STARTED;
+
+    if (is_birth && service->born.tv_sec)
+        service->status.changed = service->born;
+    else if (event->kind == SV_EVENT_DIED && !event->heir && service->tally->count)
         service->status.changed = sv_tally_last(service->tally);
     else
         sv_clock_wall(&service->status.changed);
@@ -174,6 +183,22 @@ void service_record(struct service *service, struct sv_event const *event,
     }
     enqueue(service, event, cause, ended ? pid : (uint32_t)machine->pid);
     service->status_changed = 1;
+}
+
+void service_foresee(struct service const *service, struct sv_event const *birth,
+                     struct sv_status *status)
+{
+    struct sv_machine machine = service->machine;
+    struct sv_actions actions;
+    uint32_t pid = (uint32_t)birth->pid;
+
+    *status = service->status;
+    sv_machine_step(&machine, birth, &service->settings, &actions);
+    status->changed = service->born;
+    if (birth->kind != SV_EVENT_FINISH_STARTED) status->since = service->born;
+    copy_machine(status, &machine, birth->now_ms);
+    status->pid = machine.child == SV_CHILD_RUN ? pid : 0;
+    status->finish_pid = machine.child == SV_CHILD_RUN ? 0 : pid;
 }
 
 void service_record_deadlines(struct service *service)

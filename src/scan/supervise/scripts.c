@@ -31,7 +31,7 @@
 #include <sv/servicedir.h>
 #include <sv/spawn.h>
 
-#include "service.h"
+#include "beside.h"
 
 #define LEAVE_MS 5000 /* a script that may take for ever has that long when we leave */
 

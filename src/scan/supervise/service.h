@@ -87,6 +87,8 @@ struct service {
     int notify;             /* its notify socket; -1: none */
     int has_said;           /* there may be a file with what it says */
     int hears_the_rest;     /* of a run that has ended */
+    int ended_pid;          /* whose end is about to be fed; 0: nobody's */
+    struct timespec born;   /* what the last child has written as its birth; or 0 */
     int check_pid;          /* svcheck that we have started; 0: none */
     int checked_pid;        /* the process it was started for */
     int64_t check_retry_ms; /* it is not started again before */
@@ -264,6 +266,9 @@ extern void service_own_children(struct service const *service,
  */
 extern void service_take_input(struct service *service);
 
+/* Reads what has been written to the control FIFO, if there is anything, and feeds it. */
+extern void service_take_commands(struct service *service);
+
 /* Notes for service_write() that there is more time, which is no transition. */
 extern void service_record_deadlines(struct service *service);
 
@@ -323,43 +328,12 @@ extern void service_look_at_adopted(struct service *service);
 extern void service_look_for_relayed(struct service *service);
 
 /*
- * A command, or SIGTERM, has come. Returns 1 if there are control scripts for it: all
- * about it is seen to, in time; until doing.control_step is 0, no other command may be
- * taken. 0 if it is to be fed as it is.
+ * What .status will say when the child of `birth` has been noted. And: writes the status
+ * file that all of the family have as if it had been, which service_write() does again.
  */
-extern int service_scripts_begin(struct service *service,
-                                 struct sv_command const *command);
-extern int service_scripts_terminate(struct service *service);
-
-/*
- * `pid` has ended: returns 1 if it was the script. The one that is not our child has
- * ended. The script has had its time, which is over at the deadline.
- */
-extern int service_script_ended(struct service *service, int pid, int wait_status);
-extern void service_adopted_script_ended(struct service *service);
-extern void service_script_timeout(struct service *service);
-extern int64_t service_script_deadline(struct service const *service);
-
-/*
- * When all else is over: waits for the scripts, which have their time; one that runs
- * since before SIGTERM came is killed.
- */
-extern void service_scripts_leave(struct service *service);
-
-/*
- * Takes over the script that runs, or was to. Before anything else: looks whether its end
- * is known.
- */
-extern void service_scripts_look(struct service *service);
-extern void service_scripts_resume(struct service *service);
-
-/*
- * Runs encore's notify script, if there is one, about a transition that `event` led to;
- * `before` is the machine before it. `pid` has ended: forgets it.
- */
-extern void service_tell(struct service *service, struct sv_event const *event,
-                         struct sv_machine const *before);
-extern void service_told_ended(struct service *service, int pid);
+extern void service_foresee(struct service const *service, struct sv_event const *birth,
+                            struct sv_status *status);
+extern void service_write_birth(struct service *service, struct sv_event const *birth);
 
 /* Writes down all that has been noted. What fails is tried again every second. */
 extern void service_write(struct service *service);

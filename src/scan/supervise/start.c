@@ -74,10 +74,37 @@ uint64_t service_start_of(struct sv_spawn_birth const *birth)
     return start >= first && start <= last ? start : last; /* or it is another one */
 }
 
+struct birth {
+    struct service *service;
+    struct sv_event event;
+};
+
+/*
+ * In the new process, before it becomes a script: whoever is asked about the service by
+ * it, or because of it, finds it up, however slow we are.
+ */
+static void announce_itself(void *data)
+{
+    struct birth *birth = data;
+
+    birth->event.pid = getpid();
+    service_write_birth(birth->service, &birth->event);
+}
+
 /* As sv_spawn(). */
 static pid_t give_birth(struct service *service, struct sv_spawn *how,
                         enum sv_child child)
 {
+    struct birth birth = {.service = service,
+                          .event = {.kind = SV_EVENT_SCRIPT_STARTED,
+                                    .now_ms = sv_clock_monotonic_ms()}};
+
+    if (child == SV_CHILD_RUN) birth.event.kind = SV_EVENT_STARTED;
+    if (child == SV_CHILD_FINISH) birth.event.kind = SV_EVENT_FINISH_STARTED;
+    birth.event.says_ready = child == SV_CHILD_RUN && service_says_ready(service) != 0;
+    how->first = announce_itself;
+    how->data = &birth;
+    service->born.tv_sec = 0;
     how->dir = -1;
     how->new_session = service_has_session(service) != 0;
     how->cgroup = service_tree_cgroup(service);

@@ -142,7 +142,7 @@ void service_take_input(struct service *service)
 
     if (doing->input_round != page->round) doing->input_done = 0;
     doing->input_round = page->round;
-    while (!service->leaving && !doing->control_step
+    while (!service->leaving && !doing->control_step && !service->logger.awaited_ms
            && doing->input_done < sizeof page->input) {
         unsigned char byte = page->input[doing->input_done++];
         if (!byte) continue; /* no command; behind the last one there are only these */
@@ -160,7 +160,7 @@ static void take_rest(struct service *service)
     int left = 0;
 
     service_take_input(service);
-    if (service->doing.control_step) return;
+    if (service->doing.control_step || service->logger.awaited_ms) return;
     if (input[sizeof service->page->input - 1]
         && !ioctl(service->control, FIONREAD, &left) && left)
         return;
@@ -168,10 +168,12 @@ static void take_rest(struct service *service)
 }
 
 /* One chunk a round: whoever writes without end must not keep us from all the rest. */
-static void take_commands(struct service *service)
+void service_take_commands(struct service *service)
 {
     struct sv_recovery *page = service->page;
 
+    if (service->leaving || service->doing.control_step || service->logger.awaited_ms)
+        return;
     sv_recovery_clear_input(page);
     ssize_t length = fd_read(service->control, (char *)page->input, sizeof page->input);
     if (length < 0 && errno != EAGAIN) grow_deaf(service, "commands");
@@ -195,6 +197,8 @@ static int64_t deadline_of(struct service const *service)
     if (service->check_due_ms < deadline_ms) deadline_ms = service->check_due_ms;
     if (service->needs_ms < deadline_ms) deadline_ms = service->needs_ms;
     if (service->logger.retry_ms < deadline_ms) deadline_ms = service->logger.retry_ms;
+    if (service->logger.awaited_ms && service->logger.awaited_ms < deadline_ms)
+        deadline_ms = service->logger.awaited_ms;
     if (service->deaf_ms && service->deaf_ms < deadline_ms)
         deadline_ms = service->deaf_ms;
     return deadline_ms;
@@ -230,10 +234,10 @@ static void tend(struct service *service)
 static void round_of_events(struct service *service)
 {
     int is_deaf = service->deaf_ms > sv_clock_monotonic_ms();
-    int awaits_script = service->doing.control_step != 0;
+    int awaits = service->doing.control_step || service->logger.awaited_ms;
     iopause_fd fds[FDS] = {
         {.fd = is_deaf ? -1 : service->signals, .events = IOPAUSE_READ},
-        {.fd = is_deaf || awaits_script ? -1 : service->control, .events = IOPAUSE_READ},
+        {.fd = is_deaf || awaits ? -1 : service->control, .events = IOPAUSE_READ},
         {.fd = service->watch, .events = IOPAUSE_READ},
         {.fd = service->adopted_is_over ? -1 : service->adopted, .events = IOPAUSE_READ},
         {.fd = service->ready, .events = IOPAUSE_READ},
@@ -256,9 +260,9 @@ static void round_of_events(struct service *service)
     if (fds[7].revents && service->logger.held >= 0) service_logger_held_ended(service);
     if (service_script_deadline(service) <= sv_clock_monotonic_ms())
         service_script_timeout(service);
-    if (!service->leaving && awaits_script) take_rest(service);
-    if (!service->leaving && fds[1].revents && !service->doing.control_step)
-        take_commands(service);
+    if (!service->leaving && awaits && !service_logger_is_awaited(service))
+        take_rest(service);
+    if (fds[1].revents) service_take_commands(service);
     if (!service->leaving
         && (fds[2].revents || service->watch_retry_ms <= sv_clock_monotonic_ms()))
         service_run_watch_ready(service);

@@ -15,7 +15,7 @@
 #include <sv/servicedir.h>
 #include <sv/spawn.h>
 
-#include "service.h"
+#include "beside.h"
 
 #define UNSEEN 256 /* the exit code of what nobody saw end, as finish gets it */
 

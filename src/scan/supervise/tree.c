@@ -151,7 +151,7 @@ int service_child_is_there(struct service const *service)
 {
     int pid = service->machine.pid;
 
-    if (!pid || service->adopted_is_over) return 0;
+    if (!pid || pid == service->ended_pid || service->adopted_is_over) return 0;
     if (service->adopted >= 0) return 1;
     if (service->adopted_ms == SV_NEVER) return 1; /* our own child, which we reap */
     return sv_process_is(pid, service->status.pid_start) != 0;

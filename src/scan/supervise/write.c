@@ -82,19 +82,38 @@ static void write_tally(struct service *service)
         sv_warnusys("write ", service->dir_name, "/supervise/" SV_TALLY_FILE);
 }
 
+/* The record that all of the family have, the logger's behind it. Returns its length. */
+static size_t pack_family(unsigned char *family, struct service const *service,
+                          struct sv_status const *status)
+{
+    struct sv_status_family words;
+
+    sv_status_to_family(status, &words);
+    sv_status_pack_family(family, &words);
+    if (service->logger.dir < 0)
+        return service->is_encore ? SV_STATUS_ENCORE : SV_STATUS_DJB;
+    memcpy(family + SV_STATUS_ENCORE, service->logger.status, SV_STATUS_ENCORE);
+    return (size_t)2 * SV_STATUS_ENCORE;
+}
+
+void service_write_birth(struct service *service, struct sv_event const *birth)
+{
+    unsigned char family[2 * SV_STATUS_ENCORE];
+    struct sv_status status;
+
+    sv_clock_wall(&service->born);
+    service_foresee(service, birth, &status);
+    size_t length = pack_family(family, service, &status);
+    (void)sv_statefile_write(service->state_dir, SV_STATUS_FILE, family, length);
+    service->status_changed = 1; /* that was not all, and it may come to nothing */
+}
+
 static int write_status(struct service *service)
 {
     unsigned char own[SV_STATUS_OWN], family[2 * SV_STATUS_ENCORE];
-    struct sv_status_family words;
-    size_t length = service->is_encore ? SV_STATUS_ENCORE : SV_STATUS_DJB;
+    size_t length = pack_family(family, service, &service->status);
 
     sv_status_pack(own, &service->status);
-    sv_status_to_family(&service->status, &words);
-    sv_status_pack_family(family, &words);
-    if (service->logger.dir >= 0) {
-        memcpy(family + SV_STATUS_ENCORE, service->logger.status, SV_STATUS_ENCORE);
-        length = sizeof family;
-    }
     return sv_statefile_write(service->state_dir, SV_STATUS_OWN_FILE, own, sizeof own)
            && sv_statefile_write_held(service->state_dir, SV_STATUS_FILE, family, length,
                                       &service->status_file);
