@@ -25,6 +25,12 @@ says run('envuidgid', 'daemon', 'sh', '-c', 'echo $UID:$GID', {env => {UID => un
     "$uid:$gid\n", '', 'the ids of the account';
 says run('envuidgid', 'daemon', 'sh', '-c', 'id; exit 3'), 3, run('id')->{out}, '', 'the process keeps its own';
 
+says run('envuidgid', '12345:54321', 'sh', '-c', 'echo $UID:$GID', {env => {UID => undef, GID => 'old', SVPERSONALITY => 'encore'}}),
+    0, "12345:54321\n", '', 'ids in numbers';
+says run('envuidgid', '1:', 'true'), 111, '', "envuidgid: fatal: unknown account 1:\n", 'both of them';
+says run('envuidgid', '1:2', 'true', {env => {SVPERSONALITY => 'djb'}}), 111, '',
+    "envuidgid: fatal: unknown account 1:2\n", 'not in the djb personality';
+
 same('the environment, in its order', 'envuidgid', 'daemon', '/usr/bin/env', {only => [qw(A=1 UID=7 B=2 GID=9 C=3)]});
 same('the errors', 'envuidgid', @$_, \%here)
     for [], ['daemon'], ['-s', 'true'], ['nobody-of-that-name', 'true'], ['daemon', './nonexistent'];

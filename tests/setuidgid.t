@@ -23,12 +23,16 @@ like run('setuidgid', '--help')->{out}, qr/^usage: setuidgid \[-s\] account chil
 like run('setuidgid', '--version')->{out}, qr/^setuidgid \(upkeep\) \d/, '--version';
 says run('setuidgid', 'nobody-of-that-name', 'true'), 111, '',
     "setuidgid: fatal: unknown account nobody-of-that-name\n", 'an account that is not there';
+says run('setuidgid', $_, 'true'), 111, '', "setuidgid: fatal: unknown account $_\n", "nor is $_ one"
+    for '0', '0:', ':0', '0:0:', '4294967295:0', '0:0x';
+says run('setuidgid', '0:0', 'true', \%djb), 111, '', "setuidgid: fatal: unknown account 0:0\n",
+    'in the djb personality numbers are none';
 says run('setuidgid', '-s', 'true', \%djb), 111, '', "setuidgid: fatal: unknown account -s\n",
     'in the djb personality there are no options';
 same('the errors', 'setuidgid', @$_, \%here) for [], ['daemon'], ['-s', 'true'], ['nobody-of-that-name', 'true'];
 
 SKIP: {
-    skip 'only root can become somebody else', 14 unless have_root;
+    skip 'only root can become somebody else', 17 unless have_root;
     my @ids = ('sh', '-c', 'echo $(id -u) $(id -g) $(id -G)');
     my @real = ('sh', '-c', 'id -ru; id -rg');
     says run('setuidgid', 'daemon', @ids), 0, "$uid $gid $gid\n", '', 'uid and gid of the account, and no other group';
@@ -47,6 +51,10 @@ SKIP: {
             'also where there are several';
         is run('setuidgid', $member, 'id', '-G')->{out}, run('id', '-g', $member)->{out}, 'which are dropped without -s';
     }
+    my @all = ('sh', '-c', 'echo $(id -u) $(id -g); sed -n "s/^Groups:[[:space:]]*//p" /proc/self/status');
+    is run('setuidgid', '12345:54321', @all)->{out} =~ s/ $//mr, "12345 54321\n54321\n", 'an account in numbers';
+    is run('setuidgid', '12345:54321:7,9', @all)->{out} =~ s/ $//mr, "12345 54321\n7 9 54321\n", 'with other groups';
+    is run('setuidgid', '-s', '12345:54321', @all)->{out} =~ s/ $//mr, "12345 54321\n54321\n", 'there are no more with -s';
     chmod 0755, $dir;
     says run('setuidgid', 'daemon', './nonexistent', \%here), 111, '',
         "setuidgid: fatal: unable to run ./nonexistent: file does not exist\n", 'a program that is not there';

@@ -19,7 +19,7 @@ says run('setuser', 'nobody-of-that-name', 'true'), 111, '',
     "setuser: fatal: unknown account nobody-of-that-name\n", 'an account that is not there';
 
 SKIP: {
-    skip 'only root can become somebody else', 15 unless have_root;
+    skip 'only root can become somebody else', 18 unless have_root;
     my @ids = ('sh', '-c', 'echo $(id -u) $(id -g) $(id -G)');
     my $groups = run('id', '-G', 'daemon')->{out};
     says run('setuser', 'daemon', @ids), 0, "$uid $gid $groups", '', 'uid, gid and groups of the account';
@@ -52,6 +52,14 @@ SKIP: {
     says run('setuser', '--groups=daemon,no-such-group', 'daemon', 'id'), 111, '',
         "setuser: fatal: unknown group no-such-group\n", 'a group that is not there';
     says run('setuser', '--groups=1,,2', 'daemon', 'id'), 111, '', "setuser: fatal: unknown group \n", 'or has no name';
+    my $status = 'sed -n "s/^Groups:[[:space:]]*//p" /proc/self/status';
+    says run('setuser', '12345:54321', 'sh', '-c', 'echo $HOME ${SHELL-none} ${USER-none} $UID $GID; pwd -P; id -u; id -g',
+        {env => {USER => 'old', SVPERSONALITY => 'encore'}}), 0, "/ none none 12345 54321\n/\n12345\n54321\n", '',
+        'ids in numbers: nobody that lives anywhere';
+    is join(' ', split ' ', run('setuser', '--add-groups=7', '12345:54321:9', 'sh', '-c', $status, {env => {SVPERSONALITY => 'encore'}})->{out}),
+        '7 9 54321', 'with their groups, and more';
+    is join(' ', split ' ', run('setuser', '--groups=7', '12345:54321:9', 'sh', '-c', $status, {env => {SVPERSONALITY => 'encore'}})->{out}),
+        '7', 'or others';
     is run('setuser', '--groups=1', 'daemon', 'id', '-g')->{out}, "$gid\n", 'the gid is always that of the account';
 }
 

@@ -4,18 +4,13 @@
  * envdir: runs a program with an environment changed as the files of a directory say.
  */
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <skalibs/stralloc.h>
 
 #include <sv/chain.h>
-#include <sv/envedit.h>
+#include <sv/envfiles.h>
 #include <sv/message.h>
-#include <sv/openat.h>
 #include <sv/option.h>
 #include <sv/personality.h>
 
@@ -37,12 +32,6 @@ static struct sv_option_word const words[] = {
     {0},
 };
 
-struct choice {
-    char const *prefix;
-    struct sv_envedit_cut cut;
-    unsigned int loose : 1; /* there need not be such a directory */
-};
-
 static _Noreturn void print_help(void)
 {
     sv_chain_tell("usage: " USAGE "\n\n"
@@ -62,22 +51,22 @@ static _Noreturn void die_usage(void)
     sv_dieusage(111, sv_personality() == SV_PERSONALITY_DJB ? USAGE_DJB : USAGE_ENCORE);
 }
 
-static void read_options(int *argc, char const *const **argv, struct choice *choice)
+static void read_options(int *argc, char const *const **argv, struct sv_envfiles *files)
 {
     struct sv_options options = SV_OPTIONS("p:Iinfc:L", words);
     int option;
 
     while ((option = sv_option_next(&options, *argc, *argv)) != SV_OPTION_END)
         switch (option) {
-        case 'p': choice->prefix = options.value; break;
-        case 'I': choice->loose = 1; break;
-        case 'i': choice->loose = 0; break;
-        case 'n': choice->cut.blanks = 1; break;
-        case 'f': choice->cut.whole = 1; break;
+        case 'p': files->prefix = options.value; break;
+        case 'I': files->loose = 1; break;
+        case 'i': files->loose = 0; break;
+        case 'n': files->cut.blanks = 1; break;
+        case 'f': files->cut.whole = 1; break;
         case 'L': break;
         case 'c':
             if (strlen(options.value) != 1) die_usage();
-            choice->cut.null_is = *options.value;
+            files->cut.null_is = *options.value;
             break;
         case OPTION_HELP: print_help();
         case OPTION_VERSION: sv_chain_tell("envdir (upkeep) " SV_VERSION "\n");
@@ -86,57 +75,28 @@ static void read_options(int *argc, char const *const **argv, struct choice *cho
     *argc -= options.index - 1, *argv += options.index - 1;
 }
 
-/* Null if there is no such directory and need not be. */
-static DIR *open_directory(char const *name, int is_loose)
+static void read_directory(char const *name, struct sv_envfiles *files, stralloc *edits)
 {
-    int place = sv_openat(AT_FDCWD, name, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-
-    if (place < 0 && errno == ENOENT && is_loose) return 0;
-    if (place < 0 || faccessat(place, ".", X_OK, AT_EACCESS) < 0)
-        sv_dieusys(111, "switch to directory ", name);
-    int fd = sv_openat(place, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    DIR *directory = fd < 0 ? 0 : fdopendir(fd);
-    if (!directory) sv_dieusys(111, "read directory ", name);
-    close(place);
-    return directory;
-}
-
-static void read_directory(char const *name, struct choice const *choice, stralloc *edits)
-{
-    DIR *directory = open_directory(name, choice->loose);
-    stralloc content = STRALLOC_ZERO;
-    struct dirent *entry;
-
-    if (!directory) return;
-    while (errno = 0, (entry = readdir(directory)) != 0) {
-        if (*entry->d_name == '.') continue;
-        if (sv_chain_read(dirfd(directory), entry->d_name, &content) < 0) {
-            /* Gone since, or a link to nothing: as if empty. daemontools goes on, too. */
-            if (errno != ENOENT) sv_dieusys(111, "read ", name, "/", entry->d_name);
-            content.len = 0;
-        }
-        char const *value = content.len ? content.s : 0;
-        size_t length =
-            value ? sv_envedit_value(content.s, content.len, &choice->cut) : 0;
-        if (!sv_chain_set(edits, choice->prefix, entry->d_name, value, length))
-            sv_die(111, "out of memory");
+    switch (sv_envfiles_read(files, name, edits)) {
+    case SV_ENVFILES_NONE: break;
+    case SV_ENVFILES_SWITCH: sv_dieusys(111, "switch to directory ", name);
+    case SV_ENVFILES_DIRECTORY: sv_dieusys(111, "read directory ", name);
+    case SV_ENVFILES_FILE: sv_dieusys(111, "read ", name, "/", files->name);
+    case SV_ENVFILES_MEMORY: sv_die(111, "out of memory");
     }
-    if (errno) sv_dieusys(111, "read directory ", name);
-    closedir(directory);
-    stralloc_free(&content);
 }
 
 int main(int argc, char const *const *argv)
 {
-    struct choice choice = {.prefix = "", .cut = {.null_is = '\n'}};
+    struct sv_envfiles files = {.prefix = "", .cut = {.null_is = '\n'}};
     stralloc edits = STRALLOC_ZERO;
 
     /* daemontools knows no options: a directory's name may begin with a dash. */
     if (sv_personality() != SV_PERSONALITY_DJB
         || (argc > 1 && !strncmp(argv[1], "--", 2)))
-        read_options(&argc, &argv, &choice);
+        read_options(&argc, &argv, &files);
     if (argc < 3) die_usage();
-    read_directory(argv[1], &choice, &edits);
+    read_directory(argv[1], &files, &edits);
     sv_chain_run(argv + 2, &edits);
     sv_dieusys(111, "run ", argv[2]);
 }

@@ -5,13 +5,13 @@
  * else.
  */
 
-#include <pwd.h>
-
 #include <skalibs/stralloc.h>
 #include <skalibs/types.h>
 
 #include <sv/chain.h>
+#include <sv/credentials.h>
 #include <sv/message.h>
+#include <sv/personality.h>
 
 #include "config.h"
 
@@ -29,14 +29,16 @@ static void set_number(stralloc *edits, char const *name, unsigned int number)
 
 int main(int argc, char const *const *argv)
 {
+    static struct sv_credentials credentials;
     stralloc edits = STRALLOC_ZERO;
 
     sv_chain_about(argv, "usage: " USAGE "\n", "envuidgid (upkeep) " SV_VERSION "\n");
     if (argc < 3) sv_dieusage(100, USAGE);
-    struct passwd const *account = getpwnam(argv[1]);
-    if (!account) sv_die(111, "unknown account ", argv[1]);
-    set_number(&edits, "GID", account->pw_gid);
-    set_number(&edits, "UID", account->pw_uid);
+    if (!sv_credentials_find(&credentials, argv[1],
+                             sv_personality() != SV_PERSONALITY_DJB))
+        sv_die(111, "unknown account ", argv[1]);
+    set_number(&edits, "GID", credentials.gid);
+    set_number(&edits, "UID", credentials.uid);
     sv_chain_run(argv + 2, &edits);
     sv_dieusys(111, "run ", argv[2]);
 }

@@ -5,14 +5,10 @@
  * whatever it starts keeps the descriptor.
  */
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <sv/chain.h>
 #include <sv/message.h>
-#include <sv/openat.h>
 #include <sv/option.h>
 
 #include "config.h"
@@ -70,16 +66,13 @@ static void fail(struct choice const *choice, char const *verb, char const *file
     sv_dieusys(111, verb, file);
 }
 
-/* Not close-on-exec: the program has it, and with it the lock. It is never told where. */
 static void lock(struct choice const *choice, char const *file)
 {
-    int fd = sv_openat(AT_FDCWD, file, O_WRONLY | O_NONBLOCK | O_APPEND | O_CREAT, 0600);
-    int locked;
-
-    if (fd < 0) fail(choice, "open ", file);
-    do locked = flock(fd, choice->at_once ? LOCK_EX | LOCK_NB : LOCK_EX);
-    while (locked < 0 && errno == EINTR);
-    if (locked < 0) fail(choice, "lock ", file);
+    switch (sv_chain_lock(file, choice->at_once)) {
+    case SV_CHAIN_LOCKED: break;
+    case SV_CHAIN_LOCK_OPEN: fail(choice, "open ", file); break;
+    case SV_CHAIN_LOCK_LOCK: fail(choice, "lock ", file); break;
+    }
 }
 
 int main(int argc, char const *const *argv)

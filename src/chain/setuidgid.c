@@ -2,14 +2,14 @@
 
 /*
  * setuidgid: runs a program as another account: its uid, its gid, and of supplementary
- * groups the gid alone, or with -s those of the account.
+ * groups the gid alone, or with -s those of the account. Ids that no account has are
+ * given as numbers.
  */
 
-#include <grp.h>
-#include <pwd.h>
-#include <unistd.h>
+#include <string.h>
 
 #include <sv/chain.h>
+#include <sv/credentials.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/personality.h>
@@ -57,23 +57,39 @@ static void read_options(int *argc, char const *const **argv, int *has_groups)
     *argc -= options.index - 1, *argv += options.index - 1;
 }
 
+/* initgroups() is no call that we make, but what daemontools-encore says. */
+static _Noreturn void die_taking(enum sv_credentials_step step, int has_groups)
+{
+    switch (step) {
+    case SV_CREDENTIALS_GROUPS_STEP:
+        if (has_groups) sv_dieusys(111, "initgroups");
+        break;
+    case SV_CREDENTIALS_UID_STEP: sv_dieusys(111, "setuid");
+    case SV_CREDENTIALS_GID_STEP:
+    case SV_CREDENTIALS_TAKEN: break;
+    }
+    sv_dieusys(111, "setgid");
+}
+
 int main(int argc, char const *const *argv)
 {
+    static struct sv_credentials credentials;
+    int is_djb = sv_personality() == SV_PERSONALITY_DJB;
     int has_groups = 0;
 
     /* daemontools knows no options: the first argument is the account. */
-    if (sv_personality() != SV_PERSONALITY_DJB
-        || (argc > 1 && !strncmp(argv[1], "--", 2)))
+    if (!is_djb || (argc > 1 && !strncmp(argv[1], "--", 2)))
         read_options(&argc, &argv, &has_groups);
     if (argc < 3) die_usage();
-    struct passwd const *account = getpwnam(argv[1]);
-    if (!account) sv_die(111, "unknown account ", argv[1]);
-    gid_t gid = account->pw_gid;
-    uid_t uid = account->pw_uid;
-    if (has_groups && initgroups(argv[1], gid) < 0) sv_dieusys(111, "initgroups");
-    if ((!has_groups && setgroups(1, &gid) < 0) || setgid(gid) < 0)
-        sv_dieusys(111, "setgid");
-    if (setuid(uid) < 0) sv_dieusys(111, "setuid");
+    if (!sv_credentials_find(&credentials, argv[1], !is_djb))
+        sv_die(111, "unknown account ", argv[1]);
+    if (has_groups && credentials.entry) {
+        credentials.count = 0;
+        if (!sv_credentials_add_all(&credentials, argv[1]))
+            sv_dieu(111, "have so many groups");
+    }
+    enum sv_credentials_step step = sv_credentials_take(&credentials);
+    if (step != SV_CREDENTIALS_TAKEN) die_taking(step, has_groups);
     sv_chain_run(argv + 2, 0);
     sv_dieusys(111, "run ", argv[2]);
 }

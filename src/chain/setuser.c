@@ -5,9 +5,6 @@
  * with the variables that tell about it.
  */
 
-#include <grp.h>
-#include <limits.h>
-#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,15 +12,15 @@
 #include <skalibs/types.h>
 
 #include <sv/chain.h>
+#include <sv/credentials.h>
 #include <sv/message.h>
 #include <sv/option.h>
+#include <sv/personality.h>
 
 #include "config.h"
 
 #define USAGE "setuser account child"
 #define USAGE_ALL "setuser [--groups=list | --add-groups=list] account child"
-
-#define GROUPS NGROUPS_MAX
 
 char const *PROG = "setuser";
 
@@ -40,11 +37,6 @@ static struct sv_option_word const words[] = {
 struct choice {
     char const *groups;       /* null: those of the account */
     unsigned int is_more : 1; /* and those of the account as well */
-};
-
-struct group_list {
-    gid_t gids[GROUPS];
-    int count;
 };
 
 static _Noreturn void print_help(void)
@@ -80,47 +72,50 @@ static void read_options(int *argc, char const *const **argv, struct choice *cho
 
 static gid_t group_called(char const *name)
 {
-    struct group const *group = getgrnam(name);
-    unsigned int number;
+    gid_t group;
 
-    if (group) return group->gr_gid;
-    if (!uint0_scan(name, &number)) sv_die(111, "unknown group ", name);
-    return number;
+    if (!sv_credentials_group(name, &group) && !uint0_scan(name, &group))
+        sv_die(111, "unknown group ", name);
+    return group;
+}
+
+static _Noreturn void die_of_groups(void)
+{
+    sv_dieu(111, "have so many groups");
 }
 
 /* Adds the groups of a list; an empty one has none. */
-static void add_groups(struct group_list *list, char const *names)
+static void add_groups(struct sv_credentials *credentials, char const *names)
 {
     stralloc name = STRALLOC_ZERO;
 
     while (*names) {
         size_t length = strcspn(names, ",");
-        if (list->count >= GROUPS) sv_dieu(111, "have so many groups");
         if (!stralloc_copyb(&name, names, length) || !stralloc_0(&name))
             sv_die(111, "out of memory");
-        list->gids[list->count++] = group_called(name.s);
+        if (!sv_credentials_add(credentials, group_called(name.s))) die_of_groups();
         names += length;
         if (*names) names++;
     }
     stralloc_free(&name);
 }
 
-/* Before anything changes: afterwards the files of groups may be out of reach. */
-static void find_groups(struct group_list *list, struct choice const *choice,
-                        char const *account, gid_t gid)
+/* Numbers have all their groups with them. */
+static void find_groups(struct sv_credentials *credentials, char const *account,
+                        struct choice const *choice)
 {
-    list->count = 0;
-    if (choice->is_more) {
-        list->count = GROUPS;
-        if (getgrouplist(account, gid, list->gids, &list->count) < 0)
-            sv_dieu(111, "have so many groups");
-    }
-    add_groups(list, choice->groups);
+    if (credentials->entry || (choice->groups && !choice->is_more))
+        credentials->count = 0;
+    if (credentials->entry && (!choice->groups || choice->is_more)
+        && !sv_credentials_add_all(credentials, account))
+        die_of_groups();
+    if (choice->groups) add_groups(credentials, choice->groups);
 }
 
+/* A null value takes the variable away. */
 static void set(stralloc *edits, char const *name, char const *value)
 {
-    if (!sv_chain_set(edits, "", name, value, strlen(value)))
+    if (!sv_chain_set(edits, "", name, value, value ? strlen(value) : 0))
         sv_die(111, "out of memory");
 }
 
@@ -132,33 +127,46 @@ static void set_number(stralloc *edits, char const *name, unsigned int number)
     set(edits, name, text);
 }
 
-static void become(char const *name, uid_t uid, gid_t gid, struct choice const *choice)
+/* The variables that tell about it; the C library has it at hand until the next search.
+ * Returns its home directory. */
+static char const *introduce(stralloc *edits, struct sv_credentials const *credentials)
 {
-    static struct group_list list;
+    struct passwd const *entry = credentials->entry;
 
-    if (choice->groups) find_groups(&list, choice, name, gid);
-    if (setgid(gid) < 0) sv_dieusys(111, "setgid");
-    if (choice->groups && setgroups((size_t)list.count, list.gids) < 0)
-        sv_dieusys(111, "setgroups");
-    if (!choice->groups && initgroups(name, gid) < 0) sv_dieusys(111, "initgroups");
-    if (setuid(uid) < 0) sv_dieusys(111, "setuid");
+    set(edits, "HOME", entry ? entry->pw_dir : "/");
+    set(edits, "SHELL", entry ? entry->pw_shell : 0);
+    set(edits, "USER", entry ? entry->pw_name : 0);
+    set_number(edits, "GID", credentials->gid);
+    set_number(edits, "UID", credentials->uid);
+    return entry ? entry->pw_dir : "/";
+}
+
+/* The gid first: whoever may not change anything is told so in daemontools' words. */
+static void become(struct sv_credentials const *credentials, struct choice const *choice)
+{
+    if (setgid(credentials->gid) < 0) sv_dieusys(111, "setgid");
+    switch (sv_credentials_take(credentials)) {
+    case SV_CREDENTIALS_GROUPS_STEP:
+        sv_dieusys(111, choice->groups ? "setgroups" : "initgroups");
+    case SV_CREDENTIALS_GID_STEP: sv_dieusys(111, "setgid");
+    case SV_CREDENTIALS_UID_STEP: sv_dieusys(111, "setuid");
+    case SV_CREDENTIALS_TAKEN: break;
+    }
 }
 
 int main(int argc, char const *const *argv)
 {
+    static struct sv_credentials credentials;
     struct choice choice = {0};
     stralloc edits = STRALLOC_ZERO;
 
     read_options(&argc, &argv, &choice);
-    struct passwd const *account = getpwnam(*argv);
-    if (!account) sv_die(111, "unknown account ", *argv);
-    set(&edits, "HOME", account->pw_dir);
-    set(&edits, "SHELL", account->pw_shell);
-    set(&edits, "USER", account->pw_name);
-    set_number(&edits, "GID", account->pw_gid);
-    set_number(&edits, "UID", account->pw_uid);
-    if (chdir(account->pw_dir) < 0) sv_dieusys(111, "chdir to ", account->pw_dir);
-    become(*argv, account->pw_uid, account->pw_gid, &choice);
+    if (!sv_credentials_find(&credentials, *argv, sv_personality() != SV_PERSONALITY_DJB))
+        sv_die(111, "unknown account ", *argv);
+    char const *home = introduce(&edits, &credentials);
+    if (chdir(home) < 0) sv_dieusys(111, "chdir to ", home);
+    find_groups(&credentials, *argv, &choice);
+    become(&credentials, &choice);
     sv_chain_run(argv + 1, &edits);
     sv_dieusys(111, "run ", argv[1]);
 }

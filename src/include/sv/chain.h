@@ -30,6 +30,18 @@ extern int sv_chain_set(stralloc *edits, char const *prefix, char const *name,
  */
 extern int sv_chain_run(char const *const *argv, stralloc const *edits);
 
+/* The same for the program `name`, which is told that it is called argv[0]. */
+extern int sv_chain_run_as(char const *name, char const *const *argv,
+                           stralloc const *edits);
+
+/*
+ * Locks a file, which is made if need be, for as long as this process lives and whatever
+ * has inherited the descriptor; it is never told where that is. With `at_once` nobody
+ * waits. What fails is the answer, with errno.
+ */
+enum sv_chain_lock { SV_CHAIN_LOCKED, SV_CHAIN_LOCK_OPEN, SV_CHAIN_LOCK_LOCK };
+extern enum sv_chain_lock sv_chain_lock(char const *file, int at_once);
+
 /* Reads a whole file. Never waits for a FIFO's writer. Returns 1; -1 with errno. */
 extern int sv_chain_read(int dir, char const *name, stralloc *content);
 

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <sv/chain.h>
@@ -47,20 +48,21 @@ static void become(char const *path, char const *const *argv,
 
 /* Tries the program in each directory of the search path. There may be neither memory nor
  * stack to be had by now, because of limits that are for the next program. */
-static int search(char const *const *argv, char const *const *environment)
+static int search(char const *name, char const *const *argv,
+                  char const *const *environment)
 {
     static char path[PATH_MAX];
     char const *at = getenv("PATH");
-    size_t name = strlen(*argv) + 1;
+    size_t name_length = strlen(name) + 1;
     int worst = ENOENT;
 
     for (at = at ? at : DEFAULT_PATH;; at++) {
         size_t length = strcspn(at, ":");
         size_t part = length ? length : 1;
-        if (part + 1 + name > sizeof path) return errno = ENAMETOOLONG, -1;
+        if (part + 1 + name_length > sizeof path) return errno = ENAMETOOLONG, -1;
         memcpy(path, length ? at : ".", part);
         path[part] = '/';
-        memcpy(path + part + 1, *argv, name);
+        memcpy(path + part + 1, name, name_length);
         become(path, argv, environment);
         int reason = errno;
         if (reason != ENOENT) worst = reason;
@@ -72,14 +74,30 @@ static int search(char const *const *argv, char const *const *environment)
     return errno = worst, -1;
 }
 
-int sv_chain_run(char const *const *argv, stralloc const *edits)
+int sv_chain_run_as(char const *name, char const *const *argv, stralloc const *edits)
 {
     char const *const *environment = edits ? edited(edits) : (char const *const *)environ;
 
     if (!environment) return -1;
-    if (!strchr(*argv, '/')) return search(argv, environment);
-    become(*argv, argv, environment);
+    if (!strchr(name, '/')) return search(name, argv, environment);
+    become(name, argv, environment);
     return -1;
+}
+
+int sv_chain_run(char const *const *argv, stralloc const *edits)
+{
+    return sv_chain_run_as(*argv, argv, edits);
+}
+
+enum sv_chain_lock sv_chain_lock(char const *file, int at_once)
+{
+    int fd = sv_openat(AT_FDCWD, file, O_WRONLY | O_NONBLOCK | O_APPEND | O_CREAT, 0600);
+    int locked;
+
+    if (fd < 0) return SV_CHAIN_LOCK_OPEN;
+    do locked = flock(fd, at_once ? LOCK_EX | LOCK_NB : LOCK_EX);
+    while (locked < 0 && errno == EINTR);
+    return locked < 0 ? SV_CHAIN_LOCK_LOCK : SV_CHAIN_LOCKED;
 }
 
 int sv_chain_read(int dir, char const *name, stralloc *content)
