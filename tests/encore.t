@@ -144,7 +144,7 @@ sub leaves {
     wait_phase($needy, 'waiting');
     my $supervise = kept($service);
     wait_phase($service, 'started');
-    shows $service, "S: down N seconds, normally up, want up, started\n", 'without run it is started, as encore says';
+    shows $service, "S: down N seconds, normally up, started\n", 'without run it is started, as encore says';
     is run('svup', $service)->{code}, 0, 'which counts as up';
     is run('svwait', '-U', '-t', '5000', $service)->{code}, 0, 'as ready';
     wait_phase($needy, 'up');

@@ -60,6 +60,17 @@ my @stories = (
         ],
     },
     {
+        name    => 'a start and a stop script, and a logger that is a file',
+        scripts => ['run'],
+        files   => {start => "exec echo line\n", stop => "exec echo line\n", log => "exec cat >> lines\n"},
+        steps   => [
+            [wait => {%$up, starts => 1}],
+            [send => 'd', {phase => 'down'}],
+            [send => 'Lcl'],
+            [send => 'u', {%$up, starts => 2}],
+        ],
+    },
+    {
         name    => 'a run script that comes later',
         scripts => [],
         steps   => [

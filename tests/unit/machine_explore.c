@@ -11,6 +11,7 @@
  * there can be, never fewer, and makes the number of states finite.
  */
 
+#include <errno.h>
 #include <signal.h>
 
 #include <sv/machine.h>
@@ -394,6 +395,8 @@ static void try_script_answers(struct state const *from)
         event.pid = 0;
         try(from, &event);
         event.exec_failed = 1;
+        try(from, &event);
+        event.error_number = ENOENT;
         try(from, &event);
     }
     event = (struct sv_event){.kind = SV_EVENT_NO_RUN, .now_ms = BASE};

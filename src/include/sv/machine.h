@@ -89,7 +89,7 @@
  *                                           if it is there, else judged;
  *                                           moved, if `expect` allows that
  *   SCRIPT_STARTED BACKOFF: START, PREPARING; CLEANING: STOP            !
- *   SCRIPT_FAILED  BACKOFF: FAILED, or, without a process, later; CLEANING: DOWN
+ *   SCRIPT_FAILED  BACKOFF: FAILED, or, if that may pass, later; CLEANING: DOWN
  *   SCRIPT_DIED    (START: start if it succeeded, else FAILED, and DOWN if it was told to
  *                  end; STOP: DOWN, or start if that is wanted again)
  *   NO_RUN         STARTED                  !                           !

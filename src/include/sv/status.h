@@ -11,7 +11,7 @@
  *     12-15  pid of the service, little-endian, 0 if it does not run; of encore's start
  *            and stop scripts while they do
  *     16     1 if paused
- *     17     'u' wanted up, 'd' wanted down, 0 once
+ *     17     'u' wanted up, 'd' wanted down, 0 once, or started and nothing to run
  *     18     encore's state: 0 stopped, 1 starting, 2 started, 3 running, 4 stopping,
  *            5 failed
  *     19     runit's: 0 down, 1 run, 2 finish; 0 while the stop script runs, for whom

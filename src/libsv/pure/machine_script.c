@@ -5,6 +5,7 @@
  * runs once when it is down for good.
  */
 
+#include <errno.h>
 #include <sys/wait.h>
 
 #include "machine_step.h"
@@ -23,6 +24,13 @@ void sv_step_script_started(struct sv_step const *step)
     if (!is_stop) machine->unstopped = 1;
 }
 
+/* Nothing that is wrong with the script: another time it may be executed. */
+static int will_pass(int error_number)
+{
+    return error_number == EAGAIN || error_number == ENOMEM || error_number == EMFILE
+           || error_number == ENFILE || error_number == ETXTBSY || error_number == EIO;
+}
+
 void sv_step_script_failed(struct sv_step const *step)
 {
     struct sv_event const *event = step->event;
@@ -31,7 +39,7 @@ void sv_step_script_failed(struct sv_step const *step)
                     (uint32_t)event->error_number);
     if (step->machine->phase == SV_PHASE_CLEANING)
         sv_step_rest(step, SV_PHASE_DOWN);
-    else if (event->exec_failed)
+    else if (event->exec_failed && !will_pass(event->error_number))
         sv_step_fail(step);
     else
         sv_step_retry_later(step);

@@ -77,7 +77,8 @@ void sv_status_to_family(struct sv_status const *status, struct sv_status_family
     family->since = status->since;
     family->pid = is_script && !status->pid ? status->finish_pid : status->pid;
     family->paused = (status->flags & SV_STATUS_PAUSED) != 0;
-    family->want = wants[status->wanted];
+    /* encore wants nothing more of what is started and does not run */
+    family->want = status->phase == SV_PHASE_STARTED ? 0 : wants[status->wanted];
     family->state = (unsigned char)encore_state((enum sv_phase)status->phase);
     family->run_state = status->phase == SV_PHASE_FINISHING ? 2 : family->pid != 0;
     if (status->phase == SV_PHASE_CLEANING) family->run_state = 0;

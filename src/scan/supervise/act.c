@@ -52,15 +52,15 @@ void service_load_settings(struct service *service)
         sv_servicedir_settings(service->dir, &service->absent, &service->settings,
                                &service->bad_settings, &failed);
 
-    service->settings.fails_on_100 = service->is_encore != 0;
-    service->settings.has_stop =
-        service->is_encore && sv_servicedir_may_have(&service->absent, SV_SERVICEDIR_STOP)
-        && sv_servicedir_is_executable(service->dir, "stop");
     if (is_read)
         trouble_over(&service->settings_trouble);
     else if (trouble_is_new(&service->settings_trouble))
         sv_warnu("read ", service->dir_name, "/", sv_setting_file(failed), ": ",
                  sv_errortext(errno), "; the options stay as they were");
+    service->settings.fails_on_100 = service->is_encore != 0;
+    service->settings.has_stop =
+        service->is_encore && sv_servicedir_may_have(&service->absent, SV_SERVICEDIR_STOP)
+        && sv_servicedir_is_executable(service->dir, "stop");
     uint32_t news = service->bad_settings & ~before;
     for (unsigned int which = 0; which < SV_SETTING_COUNT; which++)
         if (news >> which & 1)

@@ -262,7 +262,7 @@ static int is_wanted(struct service const *service)
            && sv_servicedir_is_executable(service->dir, "log");
 }
 
-int service_logger_begin(struct service *service)
+int service_logger_open(struct service *service)
 {
     struct service_logger *logger = &service->logger;
 
@@ -278,7 +278,14 @@ int service_logger_begin(struct service *service)
     expect_start(service);
     read_record(service);
     service->status_changed = 1;
-    if (!logger->pid) have(service);
+    logger->retry_ms = logger->pid ? SV_NEVER : 0; /* at once, but not before we listen */
+    return 1;
+}
+
+int service_logger_begin(struct service *service)
+{
+    if (!service_logger_open(service)) return 0;
+    service_logger_tend(service);
     return 1;
 }
 

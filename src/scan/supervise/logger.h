@@ -39,9 +39,11 @@ struct service_logger {
 };
 
 /*
- * Has the logger kept, if `log` is an executable file: before anything writes to it.
- * Nothing if it is kept already. Returns 1; 0 if it should be and cannot: that was said.
+ * Has what is needed to keep the logger, if `log` is an executable file: at start-up.
+ * And: has it kept, before anything writes to it. Nothing if that is so already. Returns
+ * 1; 0 if it should be and cannot: that was said.
  */
+extern int service_logger_open(struct service *service);
 extern int service_logger_begin(struct service *service);
 
 /* At the end of each round: starts what is due, and reads what it has written down. */

@@ -7,10 +7,10 @@
  */
 
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
+#include <skalibs/djbunix.h>
 #include <skalibs/selfpipe.h>
 
 #include <sv/clock.h>
@@ -56,14 +56,14 @@ static void tell_that_input_ends(struct service *service)
 
 static void take_signals(struct service *service)
 {
-    int number, pid;
+    int number, pid, wait_status;
 
     while ((number = selfpipe_read()) > 0) {
         if (number == SIGTERM || number == SIGINT)
             service_logger_signal(&service->logger, SIGTERM);
         if (number == SIGIO) service->logger.has_changed = 1;
         if (number != SIGCHLD) continue;
-        while ((pid = waitpid(-1, 0, WNOHANG)) > 0)
+        while ((pid = wait_nohang(&wait_status)) > 0)
             (void)service_logger_ended(service, pid);
     }
 }

@@ -365,7 +365,7 @@ int service_start_up(struct service *service)
     service_open_records(service);
     if (!resumes) begin_status(&service->status);
     service->status_changed = 1;
-    (void)service_logger_begin(service); /* it is tried again before run is started */
+    (void)service_logger_open(service); /* it is tried again before run is started */
     open_fifos(service);
     return resumes;
 }
