@@ -104,6 +104,10 @@ is_deeply [map { $_->[1] } grep { $_->[0] ne 'service' } rows('doc/svstat.8', 'f
     [map { s/^  \w+ +//r } grep { !/^  service / } grep { /^  \w/ } split /\n/, run('svstat', '--help')->{out} =~ s/\A.*^Fields:\n//msr],
     'svstat(8) lists the fields of svstat --help';
 
+# A program's own list is read from the program.
+is_deeply [rows('doc/svlint.8', 'rule', 'severity', 'meaning')],
+    [map { [split /\t/] } split /\n/, run('svlint', '--rules')->{out}], 'svlint(8) lists the rules of svlint --rules';
+
 {
     my $text = read_file('doc/servicedir.7') // '';
     for (Record::entries('setting.h', 'SV_SETTINGS')) {
