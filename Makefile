@@ -19,7 +19,7 @@ ifneq ($(if $(MAKECMDGOALS),$(filter-out clean distclean,$(MAKECMDGOALS)),all),)
 include compile/config.mak
 
 # The directory itself counts: its time changes when a flag file appears or goes.
-compile/config.mak: configure package/info package/deps-build $(wildcard conf-compile conf-compile/*)
+compile/config.mak: configure package/info package/deps-build package/deps-optional $(wildcard conf-compile conf-compile/*)
 	./configure $(CONFIGURE_ARGS)
 
 compile/config.h: compile/config.mak
@@ -44,7 +44,12 @@ compile/libsv.a: $(LIBSV_OBJECTS) compile/libsv.list
 
 # Programs ---------------------------------------------------------------------------------
 
-PROGRAMS := $(shell awk '!/^#/ && NF { print $$1 }' package/command)
+# NAME/LIBRARY of those that want a library which not every machine has: they are built where
+# configure has found it.
+WANTS := $(shell awk '!/^#/ && $$4 { print $$1 "/" $$4 }' package/command)
+LEFT_OUT := $(foreach want,$(WANTS),$(if $(filter $(OPTIONAL),$(notdir $(want))),,$(patsubst %/,%,$(dir $(want)))))
+PROGRAMS := $(filter-out $(LEFT_OUT),$(shell awk '!/^#/ && NF { print $$1 }' package/command))
+wanted_libraries = $(foreach want,$(filter $(1)/%,$(WANTS)),$(LIBRARIES_$(notdir $(want))))
 STATICS := $(shell awk '!/^#/ && $$3 == "static" { print $$1 }' package/command)
 sources = $(sort $(wildcard src/*/$(1).c src/*/$(1)/*.c))
 MISSING := $(strip $(foreach name,$(PROGRAMS),$(if $(call sources,$(name)),,$(name))))
@@ -55,7 +60,7 @@ command/$(1): $(call object,$(call sources,$(1))) compile/libsv.a compile/config
 	$(if $(call sources,$(1)),,@echo "make: package/command lists $(1) but there is no src/AREA/$(1).c" >&2; exit 1)
 	@mkdir -p command
 	$$(LD) $$(LINK_FLAGS) $(if $(filter $(1),$(STATICS)),$$(STATIC_FLAGS),$$(PROGRAM_FLAGS)) -o $$@ \
-	    $(call object,$(call sources,$(1))) compile/libsv.a $$(LIBRARIES)
+	    $(call object,$(call sources,$(1))) compile/libsv.a $(call wanted_libraries,$(1)) $$(LIBRARIES)
 endef
 $(foreach name,$(PROGRAMS),$(eval $(call program_rule,$(name))))
 
@@ -112,7 +117,8 @@ fuzz: $(FUZZ)
 
 # Installing -------------------------------------------------------------------------------
 
-PAGES := $(wildcard doc/*.1 doc/*.5 doc/*.7 doc/*.8)
+PAGES := $(filter-out $(foreach name,$(LEFT_OUT),doc/$(name).1 doc/$(name).8), \
+    $(wildcard doc/*.1 doc/*.5 doc/*.7 doc/*.8))
 
 # Each program is renamed into place: a supervise that is being started never sees half of one.
 install: all
@@ -120,6 +126,7 @@ install: all
 	mkdir -p "$(DESTDIR)$(bindir)"
 	@set -e; while read -r name mode rest; do \
 	    case $$name in ''|'#'*) continue ;; esac; \
+	    case ' $(LEFT_OUT) ' in *" $$name "*) continue ;; esac; \
 	    to="$(DESTDIR)$(bindir)"; echo "install -m $$mode command/$$name $$to/$$name"; \
 	    install -m "$$mode" "command/$$name" "$$to/.$$name.new"; \
 	    mv -f "$$to/.$$name.new" "$$to/$$name"; \

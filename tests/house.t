@@ -24,8 +24,17 @@ sub setting {
     return $makefile =~ /^\Q$name\E :=[ ]*(.*?)[ ]*$/m ? $1 : undef;
 }
 
-# package/command: ([name, mode, kind]...).
+# package/command: ([name, mode, kind, library]...).
 my @programs = map { [split] } grep { !/^\s*(?:#|$)/ } lines_of('package/command');
+
+# built($top): those that configure has not left out for want of a library.
+sub built {
+    my %has = map { $_ => 1 } split ' ', setting('OPTIONAL', @_) // '';
+    return grep { !defined $_->[3] || $has{$_->[3]} } @programs;
+}
+
+# package/deps-optional: the libraries that it lists.
+my %optional = map { (split)[0] => 1 } grep { !/^\s*(?:#|$)/ } lines_of('package/deps-optional');
 
 # files_below($directory): every file, relative to the top directory.
 sub files_below {
@@ -44,9 +53,10 @@ sub files_below {
 }
 
 for (@programs) {
-    my ($name, $mode, $kind) = @$_;
+    my ($name, $mode, $kind, $library) = @$_;
     like $mode, qr/^0[0-7]{3}$/, "$name: package/command gives a mode";
-    ok !defined $kind || $kind eq 'static', "$name: and says static or nothing";
+    ok !defined $kind || $kind =~ /^(?:static|-)$/, "$name: and says static or nothing";
+    ok !defined $library || $optional{$library}, "$name: what it wants is in package/deps-optional";
     is scalar(grep { -e } glob "src/*/$name.c src/*/$name/$name.c"), 1, "$name has one source";
     ok -f "tests/$name.t", "$name has tests/$name.t";
     ok scalar(grep { -f } "doc/$name.8", "doc/$name.1"), "$name has a manual page";
@@ -98,7 +108,10 @@ for my $compiler (qw(gcc clang)) {
             grep { /^-I/ } split ' ', setting('COMPILE_FLAGS') // '',
         );
         my @complaints;
+        my %built = map { $_->[0] => 1 } built();
+        my $left_out = join '|', map { quotemeta $_->[0] } grep { !$built{$_->[0]} } @programs;
         for my $source (grep { /\.c$/ } files_below('src')) {
+            next if length $left_out && $source =~ m{^src/[^/]*/(?:$left_out)(?:/|\.c$)};
             my $result = run($compiler, @flags, $source);
             push @complaints, $result->{err} if $result->{code};
         }
@@ -126,15 +139,17 @@ for (@programs) {
     my $result = run('make', 'install', "DESTDIR=$root", {limit => 60});
     is $result->{code}, 0, 'make install with DESTDIR' or diag $result->{out}, $result->{err};
     my ($bindir, $mandir) = map { setting($_) } qw(bindir mandir);
-    for (@programs) {
+    my %built = map { $_->[0] => 1 } built();
+    for (built()) {
         my ($name, $mode) = @$_;
         my @status = stat "$root$bindir/$name";
         is @status ? sprintf('%04o', $status[2] & 07777) : 'absent', $mode,
             "$name is installed with its mode";
     }
     my @installed = map { s{.*/}{}r } glob "$root$bindir/{*,.[!.]*}";
-    is scalar(@installed), scalar(@programs), 'and no other file';
+    is scalar(@installed), scalar(keys %built), 'and no other file';
     for my $page (map { s{.*/}{}r } glob 'doc/*.[1578]') {
+        next if $page =~ /^(.*)\.[18]$/ && !$built{$1};
         ok -f "$root$mandir/man" . ($page =~ s/.*\.//r) . "/$page", "so is the page $page";
     }
 }
@@ -210,6 +225,37 @@ sub make      { return run('make', @_, {cwd => $copy, limit => 60}) }
         'which says why';
     isnt make('install', "DESTDIR=$copy/root")->{code}, 0, 'nor is anything installed then';
     ok !-e "$copy/root", 'not even a part';
+}
+
+# What not every machine has -----------------------------------------------------------------------
+
+{
+    my $poor = copy_tree;
+    File::Path::remove_tree("$poor/src");
+    File::Path::make_path("$poor/src/$_") for qw(libsv/pure probe);
+    write_file("$poor/src/libsv/pure/nothing.c", "int sv_nothing;\n");
+    write_file("$poor/src/probe/whole.c", "int main(void) { return 0; }\n");
+    write_file("$poor/src/probe/wants.c", "#include <optional.h>\nint main(void) { return there(); }\n");
+    write_file("$poor/package/command", "whole 0755\nwants 0755 - probe\n");
+    write_file("$poor/package/deps-optional", "probe debian-probe alpine-probe,more optional.h there -lskarnet\n");
+    File::Path::make_path("$poor/doc");
+    write_file("$poor/doc/$_.8", "$_\n") for qw(whole wants);
+    my $do = sub { run(@_, {cwd => $poor, limit => 60}) };
+
+    my $result = $do->('./configure', @told);
+    is $result->{code}, 0, 'without an optional library configure goes on' or diag $result->{err};
+    like $result->{out}, qr/^probe: no, so these are left out: wants\n  Debian: apt-get install debian-probe\n  Alpine: apk add alpine-probe more$/m,
+        'says what is left out, and how to get it';
+    is $do->('make', 'install', "DESTDIR=$poor/root")->{code}, 0, 'all the rest is built and installed';
+    is_deeply [map { s{.*/}{}r } glob("$poor/root" . setting('bindir', $poor) . '/*')], ['whole'], 'but for what wants it';
+    is_deeply [map { s{.*/}{}r } glob("$poor/root" . setting('mandir', $poor) . '/man8/*')], ['whole.8'], 'and its page';
+
+    File::Path::make_path("$poor/include");
+    write_file("$poor/include/optional.h", "static inline int there(void) { return 7; }\n");
+    $result = $do->('./configure', @told, "--with-include=$poor/include");
+    like $result->{out}, qr/^probe: yes, for wants$/m, 'where it is, it is found';
+    is $do->('make')->{code}, 0, 'and nothing is left out';
+    is $do->("$poor/command/wants")->{code}, 7, 'of what is built';
 }
 
 # Wrong options and missing packages -----------------------------------------------------------
@@ -299,7 +345,7 @@ SKIP: {
         if $result->{err} =~ /^static: fatal: unable to fetch|^missing: /m;
     is $result->{code}, 0, 'package/static builds' or diag $result->{out}, $result->{err};
     my @others;
-    for my $name (map { $_->[0] } @programs) {
+    for my $name (map { $_->[0] } built($static)) {
         my $elf = run('readelf', '-lW', "$static/command/$name")->{out};
         push @others, $name unless $elf =~ /\bLOAD\b/ && $elf !~ /\bINTERP\b/;
     }

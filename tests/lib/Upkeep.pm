@@ -230,7 +230,8 @@ sub tempdir {
 sub have_root { return $> == 0 }
 
 # skip_all_unless($condition, $reason): the whole file is skipped unless the condition holds.
-sub skip_all_unless {
+# Both are scalars, by the prototype: what finds nothing and returns nothing is no condition.
+sub skip_all_unless($$) {
     my ($condition, $reason) = @_;
     Test::More::plan(skip_all => $reason) unless $condition;
 }
