@@ -12,7 +12,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
-.PHONY: all tests check unit fuzz install clean distclean FORCE
+.PHONY: all tests check unit fuzz html install install-data clean distclean FORCE
 
 # Cleaning must work on a machine where configure would not.
 ifneq ($(if $(MAKECMDGOALS),$(filter-out clean distclean,$(MAKECMDGOALS)),all),)
@@ -22,7 +22,7 @@ include compile/config.mak
 compile/config.mak: configure package/info package/deps-build package/deps-optional $(wildcard conf-compile conf-compile/*)
 	./configure $(CONFIGURE_ARGS)
 
-compile/config.h: compile/config.mak
+compile/config.h compile/upkeep.pc: compile/config.mak
 	@test -f $@ || ./configure $(CONFIGURE_ARGS)
 endif
 
@@ -131,10 +131,65 @@ install: all
 	    install -m "$$mode" "command/$$name" "$$to/.$$name.new"; \
 	    mv -f "$$to/.$$name.new" "$$to/$$name"; \
 	done < package/command
-	@set -e; for page in $(PAGES); do \
-	    to="$(DESTDIR)$(mandir)/man$${page##*.}"; echo "install -m 0644 $$page $$to/$${page##*/}"; \
-	    mkdir -p "$$to"; install -m 0644 "$$page" "$$to/$${page##*/}"; \
+	@set -e; for from in $(PAGES); do \
+	    to="$(DESTDIR)$(mandir)/man$${from##*.}"; name="$${from##*/}"; $(put); \
 	done
+
+# Beside programs and pages: pages for a browser, completion, and where everything is.
+
+COMPLETIONS := $(addprefix compile/completion/upkeep.,bash zsh fish)
+
+compile/completion/upkeep.%: package/completion/generate package/completion/upkeep.% \
+    package/command $(addprefix command/,$(filter-out $(MISSING),$(PROGRAMS)))
+	@mkdir -p $(@D)
+	sh package/completion/generate $* > $@.new
+	@mv $@.new $@
+
+all: $(COMPLETIONS)
+
+MANDOC := $(shell command -v mandoc 2> /dev/null)
+HTML := $(if $(and $(MANDOC),$(PAGES)),$(patsubst doc/%,compile/html/%.html,$(PAGES)) \
+    compile/html/index.html compile/html/style.css)
+
+# Remembers the pages: another one, or one less, and links come or go in all of them.
+compile/html.list: FORCE
+	@mkdir -p compile
+	@echo $(PAGES) | cmp -s - $@ || echo $(PAGES) > $@
+
+compile/html/%.html: doc/% package/html/generate package/info compile/html.list
+	@mkdir -p $(@D)
+	sh package/html/generate $< < compile/html.list > $@.new
+	@mv $@.new $@
+
+compile/html/index.html: $(PAGES) package/html/generate package/info compile/html.list
+	@mkdir -p $(@D)
+	sh package/html/generate index < compile/html.list > $@.new
+	@mv $@.new $@
+
+compile/html/style.css: package/html/style.css
+	@mkdir -p $(@D)
+	cp $< $@
+
+html: $(HTML)
+	@$(if $(HTML),:,echo "make: without mandoc there are no pages for a browser" >&2)
+
+# The file $$from as $$name in $$to; with links to it, each replaced at once as well.
+put = echo "install -m 0644 $$from $$to/$$name"; mkdir -p "$$to"; \
+    install -m 0644 "$$from" "$$to/.$$name.new"; mv -f "$$to/.$$name.new" "$$to/$$name"
+link = ln -sf "$$name" "$$to/.$$link.new"; mv -f "$$to/.$$link.new" "$$to/$$link"
+
+install: $(if $(MISSING),,install-data)
+
+install-data: all html compile/upkeep.pc
+	@set -e; for from in $(HTML); do \
+	    to="$(DESTDIR)$(htmldir)"; name="$${from##*/}"; $(put); \
+	done
+	@set -e; from=compile/upkeep.pc; to="$(DESTDIR)$(pkgconfigdir)"; name=upkeep.pc; $(put)
+	@set -e; from=compile/completion/upkeep.zsh; to="$(DESTDIR)$(zshcompdir)"; name=_upkeep; $(put)
+	@set -e; from=compile/completion/upkeep.bash; to="$(DESTDIR)$(bashcompdir)"; name=upkeep; $(put); \
+	for link in $(PROGRAMS); do $(link); done
+	@set -e; from=compile/completion/upkeep.fish; to="$(DESTDIR)$(fishcompdir)"; name=upkeep.fish; $(put); \
+	for link in $(addsuffix .fish,$(PROGRAMS)); do $(link); done
 
 # Cleaning ---------------------------------------------------------------------------------
 
@@ -142,7 +197,8 @@ install: all
 # libraries that package/static built.
 clean:
 	rm -rf command compile/obj compile/libsv.a compile/libsv.list compile/tests/unit \
-	    compile/tests/fuzz compile/tests/bench compile/tests/crash
+	    compile/tests/fuzz compile/tests/bench compile/tests/crash compile/completion compile/html \
+	    compile/html.list
 
 distclean:
 	rm -rf command compile

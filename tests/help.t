@@ -48,7 +48,7 @@ SKIP: {
         for my $option (qw(--help --version)) {
             my $result = run('sh', '-c', 'exec "$@" > /dev/full', 'sh', $name, $option, {limit => 10});
             push @silent, "$name $option" unless $result->{code}
-                && $result->{err} =~ /^$name: fatal: unable to write (?:to standard )?output: out of disk space$/;
+                && $result->{err} =~ /^$name: fatal: unable to write (?:to )?(?:standard )?output: out of disk space$/;
         }
     }
     is "@silent", '', 'what cannot be printed is complained of';
@@ -56,33 +56,42 @@ SKIP: {
 
 # Pages ------------------------------------------------------------------------------------------
 
-# named($text): the options that a text in mdoc names, as "-a" and "--all".
+# named(@lines): the options that lines in mdoc name, as "-a" and "--all". Behind Fl each word is
+# one, up to another macro.
 sub named {
-    my ($text) = @_;
-    my @short = $text =~ /\bFl ([A-Za-z0-9+=])(?![-\w])/g;
-    my @long = $text =~ /\bFl (?:Fl |-)([a-z][-a-z0-9]*)/g;
-    return ((map { "-$_" } @short), map { "--$_" } @long);
+    my @options;
+    for (grep { /^\.(?:.* )?Fl / } @_) {
+        my $is_flag = 0;
+        for my $word (split / /, s/^\.//r =~ s/\bFl Fl /Fl -/gr) {
+            if ($word =~ /^[A-Z][a-z]$/) { $is_flag = $word eq 'Fl' }
+            elsif ($is_flag && $word =~ m{^[-A-Za-z0-9+=/]+$}) { push @options, "-$word" if $word ne '-' }
+        }
+    }
+    return @options;
 }
 
 sub page_of { my ($page) = grep { -f } "doc/$_[0].8", "doc/$_[0].1"; return $page }
 
-# Commands are in a page of their own.
-my %also = (svc => 'doc/control.7');
+# Where the rest of them stands: the commands, and the files that an option writes.
+my %also = (svc => 'doc/control.7', svadd => 'doc/servicedir.7');
 
 for my $name (@programs) {
     my $page = page_of($name) or next; # house.t says so
-    my $text = read_file($page);
-    my %in_page = map { $_ => 1 } named($text);
+    my @lines = split /\n/, read_file($page);
+    my %in_page = map { $_ => 1 } named(@lines);
     if ($also{$name}) {
-        my $table = read_file($also{$name});
-        $in_page{"-$1"} = $in_page{$2} = 1 while $table =~ /^\.It Li (\S) Ta (--\S+) Ta /mg;
+        my $text = read_file($also{$name});
+        $in_page{"-$1"} = $in_page{$2} = 1 while $text =~ /^\.It Li (\S) Ta (--\S+) Ta /mg;
+        $in_page{"--$1"} = 1 while $text =~ /^\.It Pa ([-a-z]+)$/mg;
     }
-    my %in_help = map { $_ => 1 } qw(--help --version), map {
+    my @in_help = map {
         ($_->{letter} ne '' ? "-$_->{letter}" : (), $_->{word} ne '' ? "--$_->{word}" : ())
     } options_of($name);
-    is join(' ', grep { !$in_page{$_} } sort keys %in_help), '', "$page names every option of $name --help";
-    my %told = map { $_ => 1 } named(join "\n", $text =~ /^(\.It .*)$/mg);
-    is join(' ', grep { !$in_help{$_} } sort keys %told), '', "$name --help names every option of $page";
+    is join(' ', grep { !$in_page{$_} } qw(--help --version), @in_help), '',
+        "$page names every option of $name --help";
+    my $help = help_of($name) . '--help --version';
+    is join(' ', grep { $help !~ /(?<![-\w])\Q$_\E(?![-\w])/ } named(grep { /^\.It / } @lines)), '',
+        "$name --help names every option of $page";
 }
 
 done_testing;

@@ -64,17 +64,18 @@ static _Noreturn void print_help(void)
         sv_text_append(line, sizeof line, sv_limits[i].letter ? letter : "   ");
         sv_text_append(line, sizeof line, " --");
         sv_text_append(line, sizeof line, sv_limits[i].word);
-        while (strlen(line) < 25) sv_text_append(line, sizeof line, " ");
+        sv_text_append(line, sizeof line, "=N");
+        while (strlen(line) < 27) sv_text_append(line, sizeof line, " ");
         buffer_puts(buffer_1, line);
         buffer_puts(buffer_1, sv_limits[i].meaning);
         buffer_puts(buffer_1, "\n");
     }
     (void)buffer_flush(buffer_1); /* if that fails so does the rest, and says so */
-    sv_chain_tell("  -m, --memory           -d, -s, -l and -a\n"
-                  "  -H                     from here on both limits\n"
-                  "  -h                     from here on the hard limits\n"
-                  "      --help             this text\n"
-                  "      --version          which upkeep this is\n"
+    sv_chain_tell("  -m, --memory=N           -d, -s, -l and -a\n"
+                  "  -H                       from here on both limits\n"
+                  "  -h                       from here on the hard limits\n"
+                  "      --help               this text\n"
+                  "      --version            which upkeep this is\n"
                   "Each takes a number, = for the hard limit, or - for no "
                   "limit at all.\n");
 }
