@@ -172,6 +172,7 @@ void service_take_commands(struct service *service)
 {
     struct sv_recovery *page = service->page;
 
+    service_take_input(service); /* what is left of the last chunk comes first */
     if (service->leaving || service->doing.control_step || service->logger.awaited_ms)
         return;
     sv_recovery_clear_input(page);
