@@ -8,13 +8,12 @@
 
 #include <skalibs/stralloc.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/envfiles.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/personality.h>
-
-#include "config.h"
 
 #define USAGE_DJB "envdir dir child"
 #define USAGE_ENCORE "envdir [ -p prefix ] dir child"
@@ -34,7 +33,7 @@ static struct sv_option_word const words[] = {
 
 static _Noreturn void print_help(void)
 {
-    sv_chain_tell("usage: " USAGE "\n\n"
+    sv_about_tell("usage: " USAGE "\n\n"
                   "  -p, --prefix PREFIX  put before the name of each variable\n"
                   "  -I, --loose          there need not be such a directory\n"
                   "  -i                   there must be (default)\n"
@@ -69,7 +68,7 @@ static void read_options(int *argc, char const *const **argv, struct sv_envfiles
             files->cut.null_is = *options.value;
             break;
         case OPTION_HELP: print_help();
-        case OPTION_VERSION: sv_chain_tell("envdir (upkeep) " SV_VERSION "\n");
+        case OPTION_VERSION: sv_about_version();
         case SV_OPTION_WRONG: sv_option_complain(&options); die_usage();
         }
     *argc -= options.index - 1, *argv += options.index - 1;

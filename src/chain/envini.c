@@ -9,12 +9,11 @@
 
 #include <skalibs/stralloc.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/inifile.h>
 #include <sv/message.h>
 #include <sv/option.h>
-
-#include "config.h"
 
 #define USAGE "envini [ -p prefix ] inifile child"
 
@@ -31,7 +30,7 @@ static struct sv_option_word const words[] = {
 
 static _Noreturn void print_help(void)
 {
-    sv_chain_tell("usage: " USAGE "\n\n"
+    sv_about_tell("usage: " USAGE "\n\n"
                   "  -p, --prefix PREFIX  put before the name of each variable\n"
                   "      --help           this text\n"
                   "      --version        which upkeep this is\n");
@@ -48,7 +47,7 @@ static char const *read_options(int *argc, char const *const **argv)
         switch (option) {
         case 'p': prefix = options.value; break;
         case OPTION_HELP: print_help();
-        case OPTION_VERSION: sv_chain_tell("envini (upkeep) " SV_VERSION "\n");
+        case OPTION_VERSION: sv_about_version();
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(111, USAGE);
         }
     *argc -= options.index, *argv += options.index;

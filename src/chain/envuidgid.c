@@ -8,12 +8,11 @@
 #include <skalibs/stralloc.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/credentials.h>
 #include <sv/message.h>
 #include <sv/personality.h>
-
-#include "config.h"
 
 #define USAGE "envuidgid account child"
 
@@ -32,7 +31,7 @@ int main(int argc, char const *const *argv)
     static struct sv_credentials credentials;
     stralloc edits = STRALLOC_ZERO;
 
-    sv_chain_about(argv, "usage: " USAGE "\n", "envuidgid (upkeep) " SV_VERSION "\n");
+    sv_about(argv, "usage: " USAGE "\n");
     if (argc < 3) sv_dieusage(100, USAGE);
     if (!sv_credentials_find(&credentials, argv[1],
                              sv_personality() != SV_PERSONALITY_DJB))

@@ -14,11 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/message.h>
 #include <sv/stream.h>
-
-#include "config.h"
 
 #define USAGE "fghack child"
 
@@ -51,7 +50,7 @@ int main(int argc, char const *const *argv)
     int ends[2], how;
     ssize_t got;
 
-    sv_chain_about(argv, "usage: " USAGE "\n", "fghack (upkeep) " SV_VERSION "\n");
+    sv_about(argv, "usage: " USAGE "\n");
     if (argc < 2) sv_dieusage(100, USAGE);
     if (pipe(ends) < 0) sv_dieusys(111, "create pipe"); /* inherited on purpose */
 

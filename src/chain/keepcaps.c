@@ -19,13 +19,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/capability.h>
 #include <sv/chain.h>
 #include <sv/credentials.h>
 #include <sv/message.h>
 #include <sv/option.h>
-
-#include "config.h"
 
 #define USAGE "keepcaps [-s] [-u account] capabilities child"
 
@@ -52,7 +51,7 @@ struct choice {
 
 static _Noreturn void print_help(void)
 {
-    sv_chain_tell("usage: " USAGE "\n\n"
+    sv_about_tell("usage: " USAGE "\n\n"
                   "  -u, --user ACCOUNT  as that account, or UID:GID\n"
                   "  -s, --groups        with its supplementary groups\n"
                   "      --help          this text\n"
@@ -71,7 +70,7 @@ static void read_options(int *argc, char const *const **argv, struct choice *cho
         case 'u': choice->account = options.value; break;
         case 's': choice->has_groups = 1; break;
         case OPTION_HELP: print_help();
-        case OPTION_VERSION: sv_chain_tell("keepcaps (upkeep) " SV_VERSION "\n");
+        case OPTION_VERSION: sv_about_version();
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     *argc -= options.index, *argv += options.index;

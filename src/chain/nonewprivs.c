@@ -8,10 +8,9 @@
 
 #include <sys/prctl.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/message.h>
-
-#include "config.h"
 
 #define USAGE "nonewprivs child"
 
@@ -19,7 +18,7 @@ char const *PROG = "nonewprivs";
 
 int main(int argc, char const *const *argv)
 {
-    sv_chain_about(argv, "usage: " USAGE "\n", "nonewprivs (upkeep) " SV_VERSION "\n");
+    sv_about(argv, "usage: " USAGE "\n");
     if (argc < 2) sv_dieusage(100, USAGE);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         sv_dieusys(111, "give up new privileges");

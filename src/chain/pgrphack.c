@@ -6,10 +6,9 @@
 
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/message.h>
-
-#include "config.h"
 
 #define USAGE "pgrphack child"
 
@@ -17,7 +16,7 @@ char const *PROG = "pgrphack";
 
 int main(int argc, char const *const *argv)
 {
-    sv_chain_about(argv, "usage: " USAGE "\n", "pgrphack (upkeep) " SV_VERSION "\n");
+    sv_about(argv, "usage: " USAGE "\n");
     if (argc < 2) sv_dieusage(100, USAGE);
     /* Fails only if we lead a process group, and says nothing: so it has always been. */
     (void)setsid();

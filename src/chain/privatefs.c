@@ -24,12 +24,11 @@
 
 #include <skalibs/stralloc.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/message.h>
 #include <sv/mountinfo.h>
 #include <sv/option.h>
-
-#include "config.h"
 
 #define USAGE "privatefs [-t] [-r path] [-w path] [-h path] child"
 
@@ -56,7 +55,7 @@ static struct sv_option_word const words[] = {
 
 static _Noreturn void print_help(void)
 {
-    sv_chain_tell("usage: " USAGE "\n\n"
+    sv_about_tell("usage: " USAGE "\n\n"
                   "  -t, --private-tmp     have a /tmp and a /var/tmp of its own, empty\n"
                   "  -r, --read-only=PATH  have PATH and all below read-only\n"
                   "  -w, --writable=PATH   but not this, of a part that is read-only\n"
@@ -235,8 +234,7 @@ static int read_options(int argc, char const *const *argv, int is_check)
             sv_dieusage(100, USAGE);
         }
         if (option == OPTION_HELP) print_help();
-        if (option == OPTION_VERSION)
-            sv_chain_tell("privatefs (upkeep) " SV_VERSION "\n");
+        if (option == OPTION_VERSION) sv_about_version();
         if (is_check) continue;
         if (option == 't') have_private_tmp();
         if (option == 'r') have_read_only(options.value);

@@ -12,11 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/cpulist.h>
 #include <sv/message.h>
-
-#include "config.h"
 
 #define USAGE "setaffinity list child"
 #define HELP \
@@ -59,7 +58,7 @@ int main(int argc, char const *const *argv)
 {
     static struct sv_cpulist wanted, present;
 
-    sv_chain_about(argv, HELP, "setaffinity (upkeep) " SV_VERSION "\n");
+    sv_about(argv, HELP);
     if (argc < 3) sv_dieusage(100, USAGE);
     if (!sv_cpulist_scan(argv[1], &wanted))
         sv_die(100, argv[1],

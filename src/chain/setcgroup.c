@@ -16,14 +16,13 @@
 
 #include <skalibs/allreadwrite.h>
 
+#include <sv/about.h>
 #include <sv/cgroup.h>
 #include <sv/cgroupsetting.h>
 #include <sv/chain.h>
 #include <sv/message.h>
 #include <sv/openat.h>
 #include <sv/text.h>
-
-#include "config.h"
 
 #define USAGE "setcgroup cgroup [file=value ...] child"
 #define HELP \
@@ -236,7 +235,7 @@ int main(int argc, char const *const *argv)
     struct sv_cgroupsetting setting;
     int first = 2, next = first;
 
-    sv_chain_about(argv, HELP, "setcgroup (upkeep) " SV_VERSION "\n");
+    sv_about(argv, HELP);
     if (argc < 3) sv_dieusage(100, USAGE);
     while (next < argc && sv_cgroupsetting_scan(argv[next], &setting)) next++;
     if (next == argc) sv_dieusage(100, USAGE);

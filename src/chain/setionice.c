@@ -10,12 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/ioprio.h>
 #include <sv/message.h>
 #include <sv/text.h>
-
-#include "config.h"
 
 #define USAGE "setionice class[:level] child"
 
@@ -39,7 +38,7 @@ static _Noreturn void print_help(void)
         text, sizeof text,
         "realtime and best-effort have levels, from 0, the most urgent, to 7;\n"
         "4 if none is given.\n");
-    sv_chain_tell(text);
+    sv_about_tell(text);
 }
 
 static _Noreturn void die_refused(char const *text)
@@ -58,7 +57,7 @@ int main(int argc, char const *const *argv)
     unsigned int value;
 
     if (argc > 1 && !strcmp(argv[1], "--help")) print_help();
-    sv_chain_about(argv, "", "setionice (upkeep) " SV_VERSION "\n");
+    sv_about(argv, "");
     if (argc < 3) sv_dieusage(100, USAGE);
     if (!sv_ioprio_scan(argv[1], &value))
         sv_die(100, argv[1],

@@ -7,11 +7,10 @@
 
 #include <unistd.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/message.h>
 #include <sv/option.h>
-
-#include "config.h"
 
 #define USAGE "setlock [ -nNxX ] file program [ arg ... ]"
 
@@ -32,7 +31,7 @@ struct choice {
 
 static _Noreturn void print_help(void)
 {
-    sv_chain_tell("usage: " USAGE "\n\n"
+    sv_about_tell("usage: " USAGE "\n\n"
                   "  -n  do not wait if somebody else has the lock\n"
                   "  -N  wait for it; the default\n"
                   "  -x  without the lock exit 0, and say nothing\n"
@@ -53,7 +52,7 @@ static void read_options(int *argc, char const *const **argv, struct choice *cho
         case 'x': choice->quiet = 1; break;
         case 'X': choice->quiet = 0; break;
         case OPTION_HELP: print_help(); break;
-        case OPTION_VERSION: sv_chain_tell("setlock (upkeep) " SV_VERSION "\n"); break;
+        case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     *argc -= options.index, *argv += options.index;

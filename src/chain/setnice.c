@@ -11,10 +11,9 @@
 
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/message.h>
-
-#include "config.h"
 
 #define USAGE "setnice n child"
 #define HELP \
@@ -63,7 +62,7 @@ static _Noreturn void die_refused(char const *text, int nice)
 
 int main(int argc, char const *const *argv)
 {
-    sv_chain_about(argv, HELP, "setnice (upkeep) " SV_VERSION "\n");
+    sv_about(argv, HELP);
     if (argc < 3) sv_dieusage(100, USAGE);
     int nice = understand(argv[1]);
     if (setpriority(PRIO_PROCESS, 0, nice) < 0) die_refused(argv[1], nice);

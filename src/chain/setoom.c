@@ -13,11 +13,10 @@
 #include <skalibs/allreadwrite.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/message.h>
 #include <sv/openat.h>
-
-#include "config.h"
 
 #define USAGE "setoom n child"
 #define HELP \
@@ -48,7 +47,7 @@ int main(int argc, char const *const *argv)
 {
     int number;
 
-    sv_chain_about(argv, HELP, "setoom (upkeep) " SV_VERSION "\n");
+    sv_about(argv, HELP);
     if (argc < 3) sv_dieusage(100, USAGE);
     if (!int0_scan(argv[1], &number) || number < -MOST || number > MOST)
         sv_die(100, argv[1], " is no oom score: it is a number, -1000 to 1000");

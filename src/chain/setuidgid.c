@@ -8,13 +8,12 @@
 
 #include <string.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/credentials.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/personality.h>
-
-#include "config.h"
 
 #define USAGE_DJB "setuidgid account child"
 #define USAGE "setuidgid [-s] account child"
@@ -31,7 +30,7 @@ static struct sv_option_word const words[] = {
 
 static _Noreturn void print_help(void)
 {
-    sv_chain_tell("usage: " USAGE "\n\n"
+    sv_about_tell("usage: " USAGE "\n\n"
                   "  -s             with the account's supplementary groups\n"
                   "      --help     this text\n"
                   "      --version  which upkeep this is\n");
@@ -51,7 +50,7 @@ static void read_options(int *argc, char const *const **argv, int *has_groups)
         switch (option) {
         case 's': *has_groups = 1; break;
         case OPTION_HELP: print_help();
-        case OPTION_VERSION: sv_chain_tell("setuidgid (upkeep) " SV_VERSION "\n");
+        case OPTION_VERSION: sv_about_version();
         case SV_OPTION_WRONG: sv_option_complain(&options); die_usage();
         }
     *argc -= options.index - 1, *argv += options.index - 1;

@@ -11,13 +11,12 @@
 #include <skalibs/stralloc.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/credentials.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/personality.h>
-
-#include "config.h"
 
 #define USAGE "setuser account child"
 #define USAGE_ALL "setuser [--groups=list | --add-groups=list] account child"
@@ -41,7 +40,7 @@ struct choice {
 
 static _Noreturn void print_help(void)
 {
-    sv_chain_tell(
+    sv_about_tell(
         "usage: " USAGE_ALL "\n\n"
         "      --groups=LIST      these supplementary groups, not the account's\n"
         "      --add-groups=LIST  these as well as the account's\n"
@@ -63,7 +62,7 @@ static void read_options(int *argc, char const *const **argv, struct choice *cho
             choice->is_more = option == OPTION_ADD_GROUPS;
             break;
         case OPTION_HELP: print_help();
-        case OPTION_VERSION: sv_chain_tell("setuser (upkeep) " SV_VERSION "\n");
+        case OPTION_VERSION: sv_about_version();
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     *argc -= options.index, *argv += options.index;

@@ -12,14 +12,13 @@
 
 #include <skalibs/buffer.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/limit.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/personality.h>
 #include <sv/text.h>
-
-#include "config.h"
 
 #define LETTERS \
     "[-a allbytes] [-c corebytes] [-d databytes] [-f filebytes] [-l lockbytes] " \
@@ -71,7 +70,7 @@ static _Noreturn void print_help(void)
         buffer_puts(buffer_1, "\n");
     }
     (void)buffer_flush(buffer_1); /* if that fails so does the rest, and says so */
-    sv_chain_tell("  -m, --memory=N           -d, -s, -l and -a\n"
+    sv_about_tell("  -m, --memory=N           -d, -s, -l and -a\n"
                   "  -H                       from here on both limits\n"
                   "  -h                       from here on the hard limits\n"
                   "      --help               this text\n"
@@ -162,8 +161,7 @@ static void read_options(int *argc, char const *const **argv, struct plan *plan)
             sv_dieusage(100, USAGE);
         }
         if (option == OPTION_HELP) print_help();
-        if (option == OPTION_VERSION)
-            sv_chain_tell("softlimit (upkeep) " SV_VERSION "\n");
+        if (option == OPTION_VERSION) sv_about_version();
         if (option == 'H' || option == 'h') {
             plan->which = option == 'H' ? SV_LIMIT_BOTH : SV_LIMIT_ONLY_HARD;
             continue;

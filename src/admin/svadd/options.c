@@ -14,6 +14,7 @@
 #include <skalibs/buffer.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/definition.h>
 #include <sv/instance.h>
@@ -25,8 +26,6 @@
 #include <sv/text.h>
 
 #include "svadd.h"
-
-#include "config.h"
 
 /* clang-format off */
 /* name, long option, its value, whether the service directory is to be written for it */
@@ -107,15 +106,16 @@ static _Noreturn void print_help(void)
                 "  --log-dir=DIR      the log is there; unless given in log/main\n"
                 "  --log-size=BYTES   of one file of the log; 1000000\n"
                 "  --log-files=N      of them; 10\n");
-    buffer_puts(buffer_1, "  --log-plain        no time stamps\n"
-                          "  --dir=DIR          the service directory is made in DIR\n"
-                          "  --scan=DIR         and linked to from DIR\n"
-                          "  --wait=GOAL        until the service is up or ready; without one: up\n"
-                          "  --timeout=MS       but not for longer than this\n"
-                          "  -n, --dry-run      prints what would be written\n"
-                          "  --help             this text\n"
-                          "  --version          which upkeep this is\n\n"
-                          "An option for each option file of a service directory:\n");
+    buffer_puts(buffer_1,
+                "  --log-plain        no time stamps\n"
+                "  --dir=DIR          the service directory is made in DIR\n"
+                "  --scan=DIR         and linked to from DIR\n"
+                "  --wait=GOAL        until the service is up or ready; without one: up\n"
+                "  --timeout=MS       but not for longer than this\n"
+                "  -n, --dry-run      prints what would be written\n"
+                "  --help             this text\n"
+                "  --version          which upkeep this is\n\n"
+                "An option for each option file of a service directory:\n");
     for (unsigned int i = 0; i < SV_SETTING_COUNT; i++) {
         buffer_puts(buffer_1, "  --");
         buffer_puts(buffer_1, sv_setting_file((enum sv_setting)i));
@@ -294,7 +294,7 @@ static void take_option(struct request *request, int option, char const *value)
     case OPTION_TIMEOUT: request->timeout_ms = read_timeout(value); break;
     case 'n': request->shows = 1; break;
     case OPTION_HELP: print_help();
-    case OPTION_VERSION: sv_chain_tell("svadd (upkeep) " SV_VERSION "\n");
+    case OPTION_VERSION: sv_about_version();
     }
 }
 

@@ -17,6 +17,7 @@
 #include <skalibs/sig.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/clock.h>
 #include <sv/controlfifo.h>
@@ -27,8 +28,6 @@
 #include <sv/tree.h>
 
 #include "svdel.h"
-
-#include "config.h"
 
 #define USAGE "svdel [--option ...] name ..."
 
@@ -61,7 +60,7 @@ static struct sv_option_word const words[] = {
 
 static _Noreturn void print_help(void)
 {
-    sv_chain_tell(
+    sv_about_tell(
         "usage: " USAGE "\n\n"
         "  --timeout=MS  wait for the end of the services not longer than this\n"
         "  --no-wait     nor at all\n"
@@ -99,7 +98,7 @@ static int read_options(int argc, char const *const *argv, struct choice *choice
         case OPTION_NO_WAIT: choice->waits = 0; break;
         case OPTION_TIMEOUT: choice->timeout_ms = read_timeout(options.value); break;
         case OPTION_HELP: print_help();
-        case OPTION_VERSION: sv_chain_tell("svdel (upkeep) " SV_VERSION "\n");
+        case OPTION_VERSION: sv_about_version();
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
         }
     if (options.index >= argc) sv_dieusage(100, USAGE);

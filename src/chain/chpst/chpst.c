@@ -15,6 +15,7 @@
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
 
+#include <sv/about.h>
 #include <sv/chain.h>
 #include <sv/option.h>
 
@@ -40,7 +41,7 @@ static struct sv_option_word const words[] = {
 
 static _Noreturn void print_help(void)
 {
-    sv_chain_tell("usage: " USAGE "\n\n"
+    sv_about_tell("usage: " USAGE "\n\n"
                   "  -u USER[:GROUP...]  become that user, with the groups named alone\n"
                   "  -u :UID:GID[:GID...]  or in numbers\n"
                   "  -U USER[:GROUP...]  have the variables UID and GID, likewise\n"
@@ -136,7 +137,7 @@ static char const *const *read_options(int argc, char const *const *argv,
     while ((option = sv_option_next(&options, argc, argv)) != SV_OPTION_END)
         switch (option) {
         case OPTION_HELP: print_help();
-        case OPTION_VERSION: sv_chain_tell("chpst (upkeep) " SV_VERSION "\n");
+        case OPTION_VERSION: sv_about_version();
         case 'V': strerr_warn("chpst (upkeep) " SV_VERSION); die_usage();
         case SV_OPTION_WRONG: sv_option_complain(&options); die_usage();
         default: take_option(plan, option, options.value);

@@ -12,8 +12,6 @@
 
 #include <skalibs/stralloc.h>
 
-#include <sv/about.h>
-
 /*
  * Notes a change to the environment of the next program: the variable prefix + name gets
  * value[length], or goes if `value` is null. Returns 1; 0 if there is no memory.
@@ -50,9 +48,5 @@ extern int sv_chain_read(int dir, char const *name, stralloc *content);
  * where encore's do: in its personality a name may begin with a dash.
  */
 extern int sv_chain_has_long(char const *const *argv);
-
-/* What they say about themselves, by the names that about.h has not got any more. */
-#define sv_chain_tell(text) sv_about_tell(text)
-#define sv_chain_about(argv, help, version) ((void)(version), sv_about(argv, help))
 
 #endif
