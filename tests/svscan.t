@@ -126,7 +126,7 @@ sub stop_well {
 {
     my $result = run('svscan', '-x');
     is $result->{code}, 100, 'an option is a mistake';
-    is $result->{err}, "svscan: illegal option -- x\nsvscan: usage: svscan [dir]\n", 'and named';
+    is $result->{err}, "svscan: illegal option -- x\nsvscan: usage: svscan [dir [logdir]]\n", 'and named';
     $result = run('svscan', "$home/nowhere");
     is $result->{code}, 111, 'so is a directory that is not there';
     is $result->{err}, "svscan: fatal: unable to chdir to $home/nowhere: file does not exist\n",
@@ -134,13 +134,6 @@ sub stop_well {
     write_file("$home/file", '');
     like run('svscan', "$home/file")->{err}, qr/unable to chdir to .*: not a directory$/,
         'or one that is none';
-
-    my ($scan) = scan_directory();
-    my $svscan = start('svscan', $scan, 'loggers');
-    wait_until { said($svscan) =~ /loggers/ } 10, 'a warning';
-    like said($svscan), qr/^svscan: warning: .*\bloggers is ignored$/m,
-        'a second argument is told to be ignored';
-    stop_well($svscan, 'and does no harm');
 }
 
 # An empty scan directory ----------------------------------------------------------------------

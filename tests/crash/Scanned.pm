@@ -16,11 +16,12 @@ use Crash;
 use Kept;
 
 our @ISA = 'Exporter';
-our @EXPORT = qw(play_scan begin_scan end_scan add_service lost_lines svscan_of supervises_in);
+our @EXPORT = qw(play_scan begin_scan end_scan add_service lost_lines own_log said_in svscan_of supervises_in);
 
 use constant LIMIT => 15; # seconds that a step may take
 
 my $plays = 0;
+my $logger = "exec multilog s1000000 n100 ./main\n";
 
 # begin_scan($story, @options): a new scan directory, and its svscan under keeper.
 sub begin_scan {
@@ -29,21 +30,25 @@ sub begin_scan {
     for ($place, "$place/scan", "$place/out", "$place/new") { mkdir $_ or die "unable to create $_: $!\n" }
     my $play = {place => $place, story => $story};
     add_service($play, @$_) for @{$story->{services}};
-    $play->{keeper} = start('keeper', "$place/report", 'svscan', "$place/scan", map { ('--', @$_) } @options);
+    my @log = $story->{own} ? '.log' : ();
+    make_service("$place/scan/.log", run => $logger) if @log;
+    $play->{keeper} = start('keeper', "$place/report", 'svscan', "$place/scan", @log, map { ('--', @$_) } @options);
     return $play;
 }
 
-# add_service($play, $name, $every_ms): if it is given, there is a logger, and a line so often.
+# add_service($play, $name, $every_ms): if it is given, there is a logger, and a line so often. A story
+# may have svscan's own logger for that: `own`.
 sub add_service {
     my ($play, $name, $every_ms) = @_;
     my $new = "$play->{place}/new/$name";
     my %files = %{$play->{story}{files} || {}};
-    my %log = defined $every_ms ? (lines => $every_ms, log => {run => "exec multilog s1000000 n100 ./main\n", %files}) : ();
+    my $has_log = defined $every_ms && !$play->{story}{own};
+    my %log = ($has_log ? (log => {run => $logger, %files}) : (), defined $every_ms ? (lines => $every_ms) : ());
     make_service($new, %log, %files);
     symlink program('served'), "$new/run" or die "unable to create $new/run: $!\n";
     rename $new, "$play->{place}/scan/$name" or die "unable to create $name: $!\n";
     $play->{services}{$name} = {
-        name => $name, service => "$play->{place}/scan/$name", has_log => defined $every_ms, struck => {}, story => {},
+        name => $name, service => "$play->{place}/scan/$name", has_log => $has_log, struck => {}, story => {},
     };
 }
 
@@ -85,6 +90,7 @@ my %verbs = (
     remove         => \&remove_service,
     kill_supervise => \&kill_supervise,
     signal         => sub { my ($play, $signal) = @_; my $pid = svscan_of($play); kill $signal, $pid if $pid },
+    strike_log     => sub { my ($play) = @_; my $pid = pid_of("$play->{place}/scan/.log"); kill 'KILL', $pid if $pid },
     strike         => sub { my ($play, $name, $signal) = @_; Kept::strike($play->{services}{$name}, $signal) },
     wait           => sub { },
 );
@@ -128,19 +134,26 @@ sub wait_for {
     for my $name (sort keys %{$want->{up} || {}}) {
         my $path = $play->{services}{$name}{service};
         my $count = supervises_in($path);
+        while ($count != 1 && Upkeep::now() < $deadline) { # one that finds the lock held ends
+            select undef, undef, undef, 0.01;
+            $count = supervises_in($path);
+        }
         return "$what: there are $count supervises in $name" if $count != 1;
     }
     return '';
 }
 
-# lost_lines($service): '' if of each run every line is in the log once and in order.
+# lost_lines($service, $log): '' if of each run every line is in the log once and in order; $log, if
+# it is not its own logger's, may be that of others, too, and hold messages.
 sub lost_lines {
-    my ($service) = @_;
-    my $log = "$service->{service}/log/main";
+    my ($service, $log) = @_;
+    my $shared = defined $log;
+    $log //= "$service->{service}/log/main";
     my %next;
     for my $file ((map { "$log/$_" } old_files($log)), "$log/current") {
         open my $lines, '<:raw', $file or next;
         while (<$lines>) {
+            next if $shared && /^(?:svscan|supervise): .*\n\z/;
             my ($pid, $number) = /^(\d+) (\d+)\n\z/ or return "$service->{name}: a torn line: $_";
             my $want = ($next{$pid} //= 1);
             return "$service->{name}: line $number of $pid comes after " . ($want - 1) if $number != $want;
@@ -156,6 +169,16 @@ sub lost_lines {
     return '';
 }
 
+# own_log($play): where svscan's own log is, if it has one.
+sub own_log { return $_[0]{story}{own} ? "$_[0]{place}/scan/.log/main" : undef }
+
+# What was said into svscan's own log, but that it has begun.
+sub said_in {
+    my ($log) = @_;
+    my $text = join '', map { read_file("$log/$_") // '' } old_files($log), 'current';
+    return join '', grep { /^(?:svscan|supervise): / && $_ ne "svscan: info: starting\n" } $text =~ /^(.*\n)/mg;
+}
+
 # end_scan($play): TERM for svscan until it has gone. One that is killed meanwhile has forgotten that.
 sub end_scan {
     my ($play) = @_;
@@ -163,8 +186,8 @@ sub end_scan {
     while ($play->{keeper}->running) {
         return 'svscan does not leave' if Upkeep::now() > $deadline;
         my $pid = svscan_of($play);
-        # a new one may not have its handlers yet: that would be another death
-        my $ready = $pid && (read_file("/proc/$pid/status") // '') =~ /^Sig(?:Cgt|Blk):\s+(?!0+$)/m;
+        # a new one may not have its handler yet: that would be another death; TERM is 15, the bit 0x4000
+        my $ready = $pid && (read_file("/proc/$pid/status") // '') =~ /^Sig(?:Cgt|Blk):\s+\w*[4-7c-f]\w{3}$/m;
         $last = $pid if $ready && $pid != $last && kill 'TERM', $pid;
         select undef, undef, undef, 0.01;
     }
@@ -174,9 +197,11 @@ sub end_scan {
 
 sub checked {
     my ($play) = @_;
+    my $own = own_log($play);
+    $play->{err} .= said_in($own) if $own;
     # what a killed svscan was about to start comes a moment later, and finds the next one's there, or not
     my $said = $play->{err} =~ s/^supervise: fatal: unable to acquire supervise\/lock: temporary failure\n//mgr;
-    $said =~ s/^svscan: warning: the logger of \w+ reads another pipe than its service writes to: it is started again\n//mg
+    $said =~ s/^svscan: warning: the logger of [.\w]+ reads another pipe than its service writes to: it is started again\n//mg
         if $said ne $play->{err};
     # an orphan whose directory had gone before it was there
     $said =~ s/^supervise: fatal: unable to chdir to \w+: file does not exist\n//mg if $said =~ /chdir/;
@@ -187,7 +212,7 @@ sub checked {
         $service->{may_be_unseen} = $service->{killed} && $play->{report}{runs} > 1;
         return "$name: twice" if $is->{log} =~ /^twice/m;
         return "$name: it ends in the phase $is->{status}{phase}" if $is->{status}{phase} ne 'down';
-        my $wrong = Kept::checked_journal($service, $is) || ($service->{has_log} ? lost_lines($service) : '');
+        my $wrong = Kept::checked_journal($service, $is) || ($service->{has_log} || $own ? lost_lines($service, $own) : '');
         return "$name: $wrong" if $wrong;
     }
     return '';

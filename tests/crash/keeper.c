@@ -1,11 +1,11 @@
 /* ISC license. */
 
 /*
- * keeper [-r] REPORT PROGRAM DIR [-- ATCALL-OPTION...]...: looks after `PROGRAM DIR` as
- * svscan does after supervise, and process 1 after svscan, but at once: whenever it was
- * killed, it is run again. The first times it runs under atcall, once for each list of
- * options. What its death leaves behind becomes ours. With -r, PROGRAM being supervise:
- * tells it how such a child has ended, as svscan would.
+ * keeper [-r] REPORT PROGRAM DIR [LOGDIR] [-- ATCALL-OPTION...]...: looks after `PROGRAM
+ * DIR`, or `PROGRAM DIR LOGDIR`, as svscan does after supervise, and process 1 after
+ * svscan, but at once: whenever it was killed, it is run again. The first times it runs
+ * under atcall, once for each list of options. What its death leaves behind becomes ours.
+ * With -r, PROGRAM being supervise: tells it how such a child has ended, as svscan would.
  *
  * Ends when PROGRAM ends by itself. REPORT gets what atcall prints, and a line each for
  * `run PID`, PID being ours or that of atcall; `ended exit CODE` or `ended signal
@@ -34,6 +34,7 @@
 char const *PROG = "keeper"; /* for libsv */
 
 static char const *report, *program, *dir;
+static char const *log_dir; /* null: none */
 static int relays;
 static volatile sig_atomic_t told;
 
@@ -63,11 +64,12 @@ static pid_t run(char **options)
     if (options) {
         for (; count < 3; count++) list[count] = tracer[count];
         list[count++] = report;
-        while (*options && strcmp(*options, "--") != 0 && count < ARGUMENTS - 3)
+        while (*options && strcmp(*options, "--") != 0 && count < ARGUMENTS - 4)
             list[count++] = *options++;
     }
     list[count++] = program;
     list[count++] = dir;
+    if (log_dir) list[count++] = log_dir;
     list[count] = 0;
     pid_t pid = fork();
     if (pid < 0) fail("fork");
@@ -159,6 +161,7 @@ int main(int argc, char **argv)
     report = argv[at];
     program = argv[at + 1];
     dir = argv[at + 2];
+    if (argv[at + 3] && strcmp(argv[at + 3], "--") != 0) log_dir = argv[at + 3];
     char **options = next_options(argv + at + 3);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) fail("become a reaper");
     if (sigaction(SIGTERM, &action, 0) < 0) fail("catch signals");

@@ -22,6 +22,7 @@
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/stack.h>
+#include <sv/voice.h>
 
 #include "beside.h"
 
@@ -319,7 +320,8 @@ int main(int argc, char const *const *argv)
     service.tally = &tally;
     int resumes = service_start_up(&service);
 
-    /* From here on nothing is a reason to exit. */
+    /* From here on nothing is a reason to exit, or to wait. */
+    sv_voice_never_wait();
     if (resumes)
         resume(&service);
     else

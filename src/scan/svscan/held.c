@@ -46,7 +46,7 @@ static int try_to_hold(struct svscan *svscan, struct half *half)
     errno = error_number;
     if (trouble_is_new(&svscan->troubles, TROUBLE_HOLD))
         sv_warnu("wait for the end of supervise ", table_text(half->entry),
-                 half->side == SV_SCAN_SIDE_LOG ? "/log: " : ": ", sv_errortext(errno),
+                 table_suffix(half), ": ", sv_errortext(errno),
                  "; looking every second whether it lives");
     return sv_process_is(half->pid, half->start) != 0; /* if in doubt, it is there */
 }

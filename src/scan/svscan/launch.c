@@ -107,7 +107,17 @@ static int reserve(struct launch *launch)
     return fcntl(launch->idle_fd, F_DUPFD_CLOEXEC, FIRST_FREE);
 }
 
-int launch_prepare(struct launch *launch, int has_handed)
+/* Returns 1; 0 with errno. */
+static int keep_first(struct launch *launch, int has_log)
+{
+    for (int i = 0; i < 2; i++) {
+        launch->first_fds[i] = has_log ? fcntl(i + 1, F_DUPFD_CLOEXEC, FIRST_FREE) : -1;
+        if (has_log && launch->first_fds[i] < 0) return 0;
+    }
+    return 1;
+}
+
+int launch_prepare(struct launch *launch, int has_handed, int has_log)
 {
     /*
      * a kernel or a sandbox without it: then children get copies of what is close-on-exec
@@ -117,7 +127,8 @@ int launch_prepare(struct launch *launch, int has_handed)
     launch_raise_limit(launch);
     launch->idle_fd = open2("/", O_PATH | O_CLOEXEC);
     launch->stream_fd = launch->idle_fd < 0 ? -1 : reserve(launch);
-    launch->dir_fd = launch->stream_fd < 0 ? -1 : reserve(launch);
+    int kept = launch->stream_fd >= 0 && keep_first(launch, has_log);
+    launch->dir_fd = kept ? reserve(launch) : -1;
     launch->keep_below = keeps ? (unsigned int)launch->dir_fd + 1 : 0;
     return launch->dir_fd >= 0;
 }
@@ -150,13 +161,15 @@ static pid_t start(struct launch *launch, struct launch_order const *order)
     char const *const plain[] = {NAME, order->name, 0};
     char const *const one_of_many[] = {NAME, "--instance", order->instance, order->name,
                                        0};
-    struct sv_spawn_fd const stream = {.from = launch->stream_fd, .to = order->to};
+    struct sv_spawn_fd const fds[] = {{.from = launch->stream_fd, .to = order->to},
+                                      {.from = launch->first_fds[0], .to = 1},
+                                      {.from = launch->first_fds[1], .to = 2}};
     struct sv_spawn const how = {
         .file = launch->supervise,
         .argv = *order->instance ? one_of_many : plain,
         .dir = order->dir || order->place >= 0 ? launch->dir_fd : -1,
-        .fds = &stream,
-        .fd_count = order->from >= 0,
+        .fds = fds,
+        .fd_count = order->is_own ? 3 : order->from >= 0,
         .files = launch->limits_files ? &launch->files : 0,
         .keep_below = launch->keep_below,
     };

@@ -19,6 +19,7 @@ struct launch {
     struct rlimit files;      /* RLIMIT_NOFILE we were started with: a child's, if ... */
     int limits_files;         /* ... that is known */
     int idle_fd;              /* what the two hold between launches: nothing much */
+    int first_fds[2];         /* our first standard output and error; -1: not kept */
     int stream_fd;            /* becomes the child's standard input or output */
     int dir_fd;               /* becomes its working directory */
     unsigned int keep_below;  /* as in spawn.h */
@@ -34,10 +35,11 @@ extern int launch_find(struct launch *launch);
 /*
  * Closes all descriptors from 3 on, which are not ours and would be the services' too,
  * reserves the two low ones, and raises our own RLIMIT_NOFILE as far as it goes. If some
- * were handed over by the image before, all stay that are open. To be called before
- * anything is opened. Returns 1; 0 with errno.
+ * were handed over by the image before, all stay that are open. If `has_log`, keeps our
+ * standard output and error as they are now. To be called before anything is opened.
+ * Returns 1; 0 with errno.
  */
-extern int launch_prepare(struct launch *launch, int has_handed);
+extern int launch_prepare(struct launch *launch, int has_handed, int has_log);
 
 /* RLIMIT_NOFILE as we were started with it, for another image of ours; and raised again.
  */
@@ -51,9 +53,10 @@ struct launch_order {
     char const *dir;      /* its working directory, null: ours */
     dev_t device;         /* what `dir` must be; defined if (dir) */
     ino_t inode;
-    int place; /* its working directory as a descriptor instead, -1: none */
-    int from;  /* a descriptor of ours, -1: none ... */
-    int to;    /* ... that becomes this one, 0 or 1 */
+    int place;  /* its working directory as a descriptor instead, -1: none */
+    int from;   /* a descriptor of ours, -1: none ... */
+    int to;     /* ... that becomes this one, 0 or 1 */
+    int is_own; /* standard output and error are the first ones that we had */
 };
 
 /*

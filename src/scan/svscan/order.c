@@ -59,11 +59,11 @@ static int add_need(struct needs *needs, struct entry *entry, struct entry *need
 
 /*
  * Whether it is being ended for itself, or nothing of it has been started yet: nobody
- * waits for its end.
+ * waits for its end. Our own log is the last of all.
  */
 static int is_alone(struct entry const *entry)
 {
-    return !entry->is_named || entry->plan.waits
+    return entry->is_own || !entry->is_named || entry->plan.waits
            || entry->plan.course == SV_SCAN_COURSE_LEAVING;
 }
 
@@ -185,7 +185,8 @@ static struct order *make(struct svscan *svscan)
     if (order) {
         sv_order_init(&order->graph);
         table_walk(&svscan->table);
-        while ((entry = table_next(&svscan->table))) order->entries[entry->node] = entry;
+        while ((entry = table_next(&svscan->table)))
+            order->entries[entry->node] = entry->is_own ? 0 : entry;
         for (uint32_t i = 0; i < needs.count; i++)
             (void)sv_order_add(&order->graph, needs.list[i].entry->node,
                                needs.list[i].needed->node); /* there is room for all */
@@ -204,7 +205,7 @@ void svscan_order_begin(struct svscan *svscan)
     svscan->order = make(svscan);
     table_walk(&svscan->table);
     while ((entry = table_next(&svscan->table)))
-        if (!svscan->order || is_alone(entry))
+        if (!entry->is_own && (!svscan->order || is_alone(entry)))
             svscan_tell(svscan, entry, SV_SCAN_EVENT_SHUTDOWN);
     svscan_order_go_on(svscan);
 }

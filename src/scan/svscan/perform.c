@@ -37,7 +37,7 @@ static int has_log(struct entry const *entry)
 
 static void look(struct svscan *svscan, struct entry *entry, struct sv_scan_event *answer)
 {
-    int found = has_log(entry);
+    int found = entry->is_own ? 1 : has_log(entry);
 
     answer->kind = found < 0 ? SV_SCAN_EVENT_LOOK_FAILED : SV_SCAN_EVENT_LOOKED;
     answer->has_log = found > 0;
@@ -73,6 +73,7 @@ static void close_end(int *end)
 /* Whether what is called that can be found in the directory of the entry. */
 static int is_reachable(struct entry const *entry, char const *name)
 {
+    if (entry->is_own) return !access(table_text(entry), F_OK) || errno != ENOENT;
     if (entry->is_named) return 1;
     return entry->place >= 0 && !faccessat(entry->place, name, F_OK, 0);
 }
@@ -95,20 +96,32 @@ static void peek(struct entry *entry, struct sv_scan_event *answer)
 static pid_t launch(struct svscan *svscan, struct entry const *entry, int is_log)
 {
     char const *name = entry->is_named ? table_text(entry) : ".";
+    int is_beside = is_log && *table_suffix(&entry->halves[SV_SCAN_SIDE_LOG]);
     struct launch_order const order = {
-        .name = is_log ? "log" : name,
+        .name = is_beside ? "log" : name,
         .instance = entry->instance,
-        .dir = is_log && entry->is_named ? name : 0,
+        .dir = is_beside && entry->is_named ? name : 0,
         .device = entry->device,
         .inode = entry->inode,
         .place = entry->is_named ? -1 : entry->place,
         .from = is_log ? entry->reader : entry->writer,
         .to = is_log ? 0 : 1,
+        .is_own = entry->is_own,
     };
 
     errno = ENOENT;
     return is_reachable(entry, order.name) ? launch_supervise(&svscan->launch, &order)
                                            : -1;
+}
+
+/* From now on what svscan says goes to its own logger. */
+static void start_own(struct svscan *svscan, struct sv_scan_event *answer)
+{
+    answer->taken_over = svscan_own_speak(svscan);
+    answer->kind =
+        answer->taken_over ? SV_SCAN_EVENT_STARTED : SV_SCAN_EVENT_START_FAILED;
+    if (!answer->taken_over && trouble_is_new(&svscan->troubles, TROUBLE_OWN))
+        sv_warnu("write to ", svscan->log_name, ": ", sv_errortext(errno), EVERY_SECOND);
 }
 
 static void start(struct svscan *svscan, struct entry *entry,
@@ -117,6 +130,11 @@ static void start(struct svscan *svscan, struct entry *entry,
     int is_log = answer->side == SV_SCAN_SIDE_LOG;
     struct half *half = &entry->halves[answer->side];
 
+    if (entry->is_own && !is_log) {
+        start_own(svscan, answer);
+        return;
+    }
+    if (entry->is_own) svscan_own_look_again(svscan);
     answer->kind = SV_SCAN_EVENT_STARTED;
     answer->taken_over = svscan_take_over(svscan, half) != 0;
     if (answer->taken_over) return;
@@ -127,22 +145,30 @@ static void start(struct svscan *svscan, struct entry *entry,
         return;
     }
     answer->kind = SV_SCAN_EVENT_START_FAILED;
-    if (is_reachable(entry, ".") && trouble_is_new(&svscan->troubles, TROUBLE_LAUNCH))
-        sv_warnu("start supervise ", table_text(entry), is_log ? "/log: " : ": ",
+    if ((entry->is_own || is_reachable(entry, "."))
+        && trouble_is_new(&svscan->troubles, TROUBLE_LAUNCH))
+        sv_warnu("start supervise ", table_text(entry), table_suffix(half), ": ",
                  sv_errortext(errno), EVERY_SECOND);
 }
 
-/* Returns 1 if *answer says that it failed. */
+/* Returns 1 if *answer says that it failed, or that it is done already. */
 static int stop(struct svscan *svscan, struct entry *entry, enum sv_scan_side side,
                 struct sv_scan_event *answer)
 {
+    struct half const *half = &entry->halves[side];
     int is_log = side == SV_SCAN_SIDE_LOG;
 
-    if (svscan_signal(&entry->halves[side], is_log ? SIGHUP : SIGTERM)) return 0;
-    answer->kind = SV_SCAN_EVENT_STOP_FAILED;
     answer->side = side;
+    if (entry->is_own && !is_log) {
+        svscan_own_hush(svscan);
+        answer->kind = SV_SCAN_EVENT_DIED;
+        answer->exited_well = 1;
+        return 1;
+    }
+    if (svscan_signal(half, is_log ? SIGHUP : SIGTERM)) return 0;
+    answer->kind = SV_SCAN_EVENT_STOP_FAILED;
     if (trouble_is_new(&svscan->troubles, TROUBLE_STOP))
-        sv_warnu("stop supervise ", table_text(entry), is_log ? "/log: " : ": ",
+        sv_warnu("stop supervise ", table_text(entry), table_suffix(half), ": ",
                  sv_errortext(errno), EVERY_SECOND);
     return 1;
 }
@@ -150,6 +176,7 @@ static int stop(struct svscan *svscan, struct entry *entry, enum sv_scan_side si
 static void watch(struct svscan *svscan, struct entry *entry)
 {
     if (svscan->watch.fd < 0) return; /* which has been warned about */
+    if (entry->is_own) return;        /* its logger is known */
     if (*entry->instance) return;     /* that of its template was there before it */
     int watch_id = sv_watch_add(&svscan->watch, table_text(entry), SV_WATCH_COMES);
     if (watch_id < 0 && errno != ENOENT && errno != EEXIST
@@ -176,9 +203,7 @@ void svscan_warn_log(struct svscan const *svscan, struct entry const *entry)
 
 static void warn_left(struct entry const *entry, enum sv_scan_side side)
 {
-    char const *log = side == SV_SCAN_SIDE_LOG ? "/log" : "";
-
-    sv_warn("gave up ending ", table_text(entry), log,
+    sv_warn("gave up ending ", table_text(entry), table_suffix(&entry->halves[side]),
             ": its supervise was killed again and again; what it looked after may still "
             "run");
 }
@@ -200,6 +225,7 @@ static void forget(struct svscan *svscan, struct entry *entry)
     if (entry->awaited) entry->awaited->heir = 0;
     svscan_order_gone(svscan, entry);
     svscan_drop_place(entry);
+    if (entry->is_own) svscan->own = 0;
     table_remove(&svscan->table, entry);
 }
 
@@ -256,8 +282,10 @@ static struct entry *feed(struct svscan *svscan, struct entry *entry,
         event = (struct sv_scan_event){.kind = SV_SCAN_EVENT_TIME};
         int is_over = entry->plan.forgotten;
         int64_t deadline_ms = sv_scanplan_deadline(&entry->plan);
+        if (entry->is_own) svscan_own_step_aside();
         for (unsigned int i = 0; i < actions.count; i++)
             is_answered = perform(svscan, entry, actions.list[i], &released, &event);
+        svscan_own_come_back();
         if (is_over) break; /* FORGET was the last action: there is no entry any more */
         if (deadline_ms < svscan->due_ms) svscan->due_ms = deadline_ms;
     } while (is_answered);

@@ -140,6 +140,7 @@ static void look_at(struct svscan *svscan, char const *text)
     struct name *name = table_find_name(&svscan->table, text);
     struct stat about;
 
+    if (svscan_own_has(svscan, text)) return;
     if (name) name->seen = svscan->scans;
     if (!stat(text, &about)) {
         if (name) name->error_number = 0;
@@ -218,6 +219,7 @@ void svscan_scan(struct svscan *svscan)
     svscan->rescan_ms = SV_SCAN_NEVER;
     if (svscan->leaving) return;
     svscan_watch(svscan);
+    svscan_own_open(svscan);
     svscan->scans++;
     long count = read_names(svscan);
     if (count > 0) {
@@ -255,6 +257,8 @@ void svscan_watch(struct svscan *svscan)
 static void take_name(struct svscan *svscan, char const *text)
 {
     if (svscan->leaving) return;
+    if (svscan->log_name && !svscan->own && !strcmp(text, svscan->log_name))
+        svscan_own_open(svscan);
     if (is_service_name(text))
         look_at(svscan, text);
     else if (text[0] != '.')

@@ -27,7 +27,7 @@
 
 #include "svscan.h"
 
-#define USAGE "svscan [dir]"
+#define USAGE "svscan [dir [logdir]]"
 #define RETRY_MS 1000
 
 void svscan_leave(struct svscan *svscan)
@@ -76,7 +76,7 @@ static void start_up(struct svscan *svscan)
     svscan->handed_count = sv_handover_take(svscan->handed);
     if (!fd_sanitize()) sv_dieusys(111, "open /dev/null");
     if (svscan->handed_count) svscan_keep_pipes(svscan);
-    if (!launch_prepare(&svscan->launch, svscan->handed_count > 0))
+    if (!launch_prepare(&svscan->launch, svscan->handed_count > 0, svscan->log_name != 0))
         sv_dieusys(111, "set up descriptors");
     /* an image that was executed anew is there already; the name may be relative */
     if (!svscan->handed_count && chdir(svscan->dir_name) < 0)
@@ -122,6 +122,7 @@ static void round_of_events(struct svscan *svscan)
         svscan_scan(svscan);
     svscan_pass_time(svscan);
     svscan_order_go_on(svscan);
+    svscan_own_end(svscan);
     svscan_upgrade_if_due(svscan);
 }
 
@@ -134,9 +135,7 @@ static void parse(struct svscan *svscan, int argc, char const *const *argv)
         sv_dieusage(100, USAGE);
     }
     svscan->dir_name = options.index < argc ? argv[options.index] : ".";
-    if (options.index + 1 < argc)
-        sv_warn("there is no log directory for svscan itself yet, ",
-                argv[options.index + 1], " is ignored");
+    svscan->log_name = options.index + 1 < argc ? argv[options.index + 1] : 0;
 }
 
 int main(int argc, char const *const *argv)

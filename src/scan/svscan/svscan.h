@@ -14,6 +14,7 @@
  *     relay.c    ends, and telling them to whom they concern
  *     table.c    the entries, and finding them; lookup.c  a hash table
  *     launch.c   starts a supervise
+ *     own.c      svscan's own log
  *     state.c    SCANDIR/.svscan: the lock and the control FIFO
  *     trouble.c  what has been warned about
  */
@@ -50,6 +51,8 @@ struct kept {
 
 struct svscan {
     char const *dir_name; /* as the user gave it, for messages */
+    char const *log_name; /* its log directory, as given; null: none was */
+    struct entry *own;    /* the entry of that; null: none (yet) */
     struct table table;
     struct launch launch;
 
@@ -106,6 +109,49 @@ extern void svscan_warn_log(struct svscan const *svscan, struct entry const *ent
 
 /* TIME for all that are due, and due_ms anew. */
 extern void svscan_pass_time(struct svscan *svscan);
+
+/* own.c */
+
+/*
+ * What svscan says is logged as what a service says is: there is an entry whose LOG is
+ * the logger in the log directory and whose MAIN is svscan itself. Its plan knows nothing
+ * of that: it has MAIN started when the logger has been, which is when standard output
+ * and error become the pipe, and stopped before the logger is, when they become again
+ * what they were.
+ */
+
+/*
+ * If there is to be such an entry and is none: makes it, if the log directory is there.
+ */
+extern void svscan_own_open(struct svscan *svscan);
+
+/* Whether the name is that by which the entry is known: then it is no service. */
+extern int svscan_own_has(struct svscan const *svscan, char const *text);
+
+/* START_MAIN of it: from now on all that is said goes there. Returns 1; 0 with errno. */
+extern int svscan_own_speak(struct svscan *svscan);
+
+/* STOP_MAIN of it: no longer. Twice is as once. */
+extern void svscan_own_hush(struct svscan *svscan);
+
+/*
+ * What is said between these two is about the logger, and goes to where svscan's messages
+ * went before there was one.
+ */
+extern void svscan_own_step_aside(void);
+extern void svscan_own_come_back(void);
+
+/*
+ * Looks for the pipe `inode` in all processes that are there: their standard output or
+ * error is it. Returns 1; 0 if nobody has it, or nobody who may be asked.
+ */
+extern int svscan_own_find_pipe(uint64_t inode, int *ends);
+
+/* Another directory may have got its name since: notes that that is the one. */
+extern void svscan_own_look_again(struct svscan *svscan);
+
+/* When everything else has ended: SHUTDOWN for it. Twice is as once. */
+extern void svscan_own_end(struct svscan *svscan);
 
 /* order.c */
 

@@ -83,6 +83,16 @@ struct entry *table_find(struct table const *table, dev_t device, ino_t inode,
     return 0;
 }
 
+void table_set_identity(struct table *table, struct entry *entry, dev_t device,
+                        ino_t inode)
+{
+    lookup_remove(&table->identities, &entry->by_identity);
+    entry->device = device;
+    entry->inode = inode;
+    lookup_add(&table->identities, &entry->by_identity,
+               hash_identity(device, inode, entry->instance));
+}
+
 void table_walk(struct table *table)
 {
     table->cursor = table->first;
@@ -187,6 +197,13 @@ void table_take_name(struct table *table, struct name *name)
 char const *table_text(struct entry const *entry)
 {
     return entry->names ? entry->names->text : "?"; /* an entry gets its name at once */
+}
+
+char const *table_suffix(struct half const *half)
+{
+    int is_beside = half->entry->is_own && half->entry->is_direct;
+
+    return half->side == SV_SCAN_SIDE_LOG && !is_beside ? "/log" : "";
 }
 
 /* Processes and watches -------------------------------------------------------------- */

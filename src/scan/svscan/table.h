@@ -67,10 +67,12 @@ struct entry {
     int is_named;       /* whether it has any */
     uint32_t node;      /* in the order of ending (order.c); defined if there is one */
     struct half halves[SV_SCAN_SIDE_COUNT];
-    int reader, writer;    /* our ends of the pipe to the logger, or -1 */
-    int is_split;          /* its MAIN, taken over, writes to another pipe than ours */
-    int place;             /* the directory, when its last name has gone; or -1 */
-    int watch_id;          /* of the directory while log/ may appear, or -1 */
+    int reader, writer; /* our ends of the pipe to the logger, or -1 */
+    int is_own;         /* its MAIN is svscan itself (own.c) */
+    int is_direct; /* its LOG is the directory itself, not log/; defined if (is_own) */
+    int is_split;  /* its MAIN, taken over, writes to another pipe than ours */
+    int place;     /* the directory, when its last name has gone; or -1 */
+    int watch_id;  /* of the directory while log/ may appear, or -1 */
     struct entry *heir;    /* waits for the end of this one, to have its name */
     struct entry *awaited; /* whose end it waits for: awaited->heir == this */
     struct link by_identity;
@@ -130,6 +132,13 @@ extern void table_end_ending(struct table *table, struct entry *entry);
 
 /* What is called the entry in messages. */
 extern char const *table_text(struct entry const *entry);
+
+/* What is behind that in messages if they are about this side of it. */
+extern char const *table_suffix(struct half const *half);
+
+/* Its directory is another one. */
+extern void table_set_identity(struct table *table, struct entry *entry, dev_t device,
+                               ino_t inode);
 
 /* The process of a side, our child; 0: none. */
 extern void table_set_pid(struct table *table, struct half *half, pid_t pid);

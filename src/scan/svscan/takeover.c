@@ -78,6 +78,14 @@ static void warn_split(struct svscan const *svscan, struct entry const *entry)
 {
     char const *name = table_text(entry);
 
+    if (entry->is_own) {
+        sv_warnu(
+            "take back the pipe to ", name, ": ", sv_errortext(errno),
+            "; services that run already write to the old one, and their supervises: "
+            "for a new one: svc -dx ",
+            svscan->dir_name, "/NAME");
+        return;
+    }
     sv_warnu("take back the pipe between ", name,
              " and its logger: ", sv_errortext(errno), "; what ", name,
              " writes is lost when its logger's supervise ends; to give them a new "
@@ -98,7 +106,9 @@ int svscan_take_pipe(struct svscan *svscan, struct entry *entry)
     struct trace main, log;
     int ends[2], denied = 0;
 
-    if (trace_read(main_half, svscan->life, &main) < 0) return -1;
+    /* the MAIN of our own log is we: it has left nothing */
+    main = (struct trace){.supervise = 0};
+    if (!entry->is_own && trace_read(main_half, svscan->life, &main) < 0) return -1;
     if (trace_read(log_half, svscan->life, &log) < 0) return -1;
     main_half->is_vacant = !main.supervise;
     log_half->is_vacant = !log.supervise;
@@ -106,6 +116,7 @@ int svscan_take_pipe(struct svscan *svscan, struct entry *entry)
     unsigned int count = list_holders(holders, &main, &log);
     int taken = svscan_kept_pipe(svscan, log.input, ends);
     if (!taken) taken = open_from(holders, count, log.input, ends, &denied);
+    if (!taken && entry->is_own) taken = svscan_own_find_pipe(log.input, ends);
     entry->is_split = !taken && main.supervise && main.output == log.input;
     if (taken > 0) {
         entry->reader = ends[0];

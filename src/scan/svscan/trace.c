@@ -47,7 +47,8 @@ int trace_open_service(struct half const *half)
 {
     int entry = open_entry(half->entry);
 
-    if (entry < 0 || half->side == SV_SCAN_SIDE_MAIN) return entry;
+    int is_direct = half->entry->is_own && half->entry->is_direct;
+    if (entry < 0 || half->side == SV_SCAN_SIDE_MAIN || is_direct) return entry;
     int log = sv_openat(entry, "log", PLACE, 0);
     (void)give_up(entry);
     return log;

@@ -19,6 +19,7 @@
     X(LAUNCH) \
     X(STOP) \
     X(LOOK)    /* for log/ */ \
+    X(OWN)     /* the log directory of svscan itself */ \
     X(WATCH)   /* the scan directory */ \
     X(YOUNG)   /* watching a service directory */ \
     X(READ)    /* reading the scan directory */ \

@@ -118,7 +118,7 @@ static void set_pipes(struct svscan *svscan, int flags)
 static void execute(struct svscan *svscan)
 {
     char path[PATH_MAX];
-    char const *const argv[] = {"svscan", svscan->dir_name, 0};
+    char const *const argv[] = {"svscan", svscan->dir_name, svscan->log_name, 0};
     /* the last one says that there is something handed over at all */
     int const fds[] = {svscan->lock, svscan->control, svscan->control_writer,
                        svscan->launch.idle_fd};
@@ -128,9 +128,12 @@ static void execute(struct svscan *svscan)
         return;
     }
     launch_lower_limit(&svscan->launch);
+    svscan_own_hush(svscan); /* the new image begins as we did */
     set_pipes(svscan, 0);
     sv_handover_execute(path, argv, fds, sizeof fds / sizeof *fds);
-    refuse(svscan, path, sv_errortext(errno));
+    int error_number = errno;
+    if (svscan->own) (void)svscan_own_speak(svscan); /* if not, as without a log */
+    refuse(svscan, path, sv_errortext(error_number));
     set_pipes(svscan, FD_CLOEXEC);
     launch_raise_limit(&svscan->launch);
 }
