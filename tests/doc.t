@@ -3,9 +3,12 @@
 # The manual agrees with the programs: every program has its page, synopses are the usage texts,
 # tables are those of the sources, and what is shown as an example works.
 
+BEGIN { $ENV{UPKEEP_TIME_LIMIT} ||= 300 } # it plays whole sessions
+
 use lib 'tests/lib';
 use Upkeep;
 use Record;
+use Session;
 
 chdir top;
 
@@ -118,36 +121,138 @@ is_deeply [rows('doc/svlint.8', 'rule', 'severity', 'meaning')],
 
 # Examples ---------------------------------------------------------------------------------------
 
-# examples($page): [line, text] of each block behind a comment that says `run`.
+# examples($page): [line, text, mark, reason] of each block behind a comment that says what it is:
+#   run                  a script of its own
+#   session              a part of the session of this page, see Session.pm
+#   not run: REASON      commands that cannot be run here; that they are sh is looked at
+#   file: WHOSE          what a file of another suite or program holds
+#   shown: WHAT          an answer, or a form
+my $mark = qr/^\.\\" (run|session|not run|file|shown)(?:: (.+))?$/;
+
 sub examples {
     my ($page) = @_;
-    my (@examples, $number);
-    my ($marked, $block) = (0, undef);
+    my (@examples, $number, $block, @marked);
     for (lines_of($page)) {
         $number++;
         if (defined $block) {
             if (/^\.Ed$/) { push @examples, $block; undef $block }
             else { $block->[1] .= s/\\e/\\/gr =~ s/\\&//gr =~ s/\\-/-/gr . "\n" }
-        } elsif ($marked && /^\.Bd -literal/) {
-            $block = [$number + 1, ''];
+        } elsif (/^\.Bd -literal/ && (@marked || $page =~ m{^doc/upkeep})) {
+            $block = [$number + 1, '', $marked[0] // 'nothing', $marked[1]];
         }
-        $marked = /^\.\\" run$/;
+        @marked = /$mark/ ? ($1, $2) : ();
     }
     return @examples;
 }
 
-for my $page (@pages) {
+sub runs {
+    my ($page, $line, $script) = @_;
     my ($name) = $page =~ m{([^/]*)\.[18]$};
-    my $left_out = defined $name && !program($name);
-    SKIP: for (examples($page)) {
-        my ($line, $script) = @$_;
-        skip "$name is not built", 2 if $left_out;
+    SKIP: {
+        skip "$name is not built", 2 if defined $name && !program($name);
         my $result = run('sh', '-e', '-c', $script, {cwd => tempdir, limit => 30});
         is $result->{code}, 0, "the example at line $line of $page succeeds" or diag $result->{out}, $result->{err};
         is $result->{err}, '', 'without a complaint';
     }
-    my $marks = () = read_file($page) =~ /^\.\\" run$/mg;
-    is scalar(examples($page)), $marks, "nothing that $page marks as an example was missed";
+}
+
+# played($page, @blocks): one session; a command that is not what it should be ends it.
+sub played {
+    my ($page, @blocks) = @_;
+    my $directory = tempdir;
+    my $session = Session::begin($directory);
+    BLOCK: for (@blocks) {
+        my ($line, $text) = @$_;
+        my @commands = Session::commands($text);
+        for my $i (0 .. $#commands) {
+            my ($command, $shown) = @{$commands[$i]};
+            my ($code, $printed, $same) = $session->play($command, $shown);
+            my $asked = $i < $#commands && $commands[$i + 1][0] =~ /^echo \$\?/;
+            next if $same && ($code == 0 || $asked);
+            fail "the session of $page, in the block at line $line";
+            diag $command, defined $code ? "exit code $code, printed:\n$printed" : 'it does not end';
+            diag "instead of:\n$shown" unless $same;
+            last BLOCK;
+        }
+    }
+    is $session->end, 0, "$page: the session is played to its end";
+    is wait_until(sub { !Session::left_behind($directory) }, 10, 'the end of what it started'), 1,
+        'and nothing is left running';
+}
+
+for my $page (@pages) {
+    my @examples = examples($page);
+    for (@examples) {
+        my ($line, $text, $kind, $reason) = @$_;
+        my $where = "the block at line $line of $page";
+        isnt $kind, 'nothing', "$where says what it is" if $page =~ m{^doc/upkeep};
+        runs($page, $line, $text) if $kind eq 'run';
+        is run('sh', '-n', '-c', $text)->{err}, '', "$where is sh" if $kind eq 'not run';
+        ok defined $reason, "$where says why" if $kind =~ /^(?:not run|file|shown)$/;
+    }
+    my @session = grep { $_->[2] eq 'session' } @examples;
+    played($page, @session) if @session;
+    my $marks = grep { /$mark/ } lines_of($page);
+    is scalar(grep { $_->[2] ne 'nothing' } @examples), $marks, "nothing that $page marks was missed";
+}
+
+# The index names every page.
+{
+    my $index = read_file('doc/upkeep.7') // '';
+    my @unnamed = grep { my ($name, $section) = m{([^/]*)\.(\d)$}; $index !~ /\bXr \Q$name\E $section\b/ }
+        grep { $_ ne 'doc/upkeep.7' } @pages;
+    is "@unnamed", '', 'upkeep(7), which is the index, names every page';
+}
+
+# Options ----------------------------------------------------------------------------------------
+
+# The book tells people what to type: each option that it has behind the name of a program is one.
+{
+    my (%help, @wrong);
+    for my $page (grep { m{^doc/upkeep} } @pages) {
+        my $text = read_file($page) =~ s/\\-/-/gr =~ s/^\.Op //gmr;
+        while ($text =~ /\b(?<!-)(sv[a-z]+)((?: --?[\w=+-]+,?)+)/g) {
+            my ($name, $options) = ($1, $2);
+            next unless $page{$name} && program($name);
+            $help{$name} //= run($name, '--help')->{out};
+            push @wrong, map { "$page: $name --$_" }
+                grep { $help{$name} !~ /--\Q$_\E\b/ } $options =~ / --(\w[\w-]*)/g;
+            push @wrong, map { "$page: $name -$_" } grep { $help{$name} !~ /-\Q$_\E\b/ }
+                map { $name eq 'svc' ? split // : substr $_, 0, 1 } $options =~ / -([\w+]+)/g;
+        }
+    }
+    is join("\n", @wrong), '', 'the options that the book names are there';
+}
+
+# Links ------------------------------------------------------------------------------------------
+
+# What a page of the manual looks like in a browser: where its links go is there.
+SKIP: {
+    skip 'no mandoc here', 1 unless $mandoc;
+    my @broken;
+    for my $page (@pages) {
+        my $html = run('mandoc', '-T', 'html', '-O', 'man=%N.%S.html', $page)->{out};
+        my %place = map { $_ => 1 } $html =~ /\bid="([^"]+)"/g;
+        for my $link ($html =~ /\bhref="([^"]+)"/g) {
+            next if $link =~ /^#(.*)/ ? $place{$1} : $link =~ /^https?:/;
+            next if $link =~ /^(.*\.(\d))\.html$/ && (-f "doc/$1" || $elsewhere{$1} || $2 =~ /[234]/);
+            push @broken, "$page: $link";
+        }
+    }
+    is join("\n", @broken), '', 'all links between and within pages lead somewhere';
+}
+
+{
+    my @nowhere;
+    for my $page (grep { m{^doc/upkeep} } @pages) {
+        my $text = read_file($page);
+        while ($text =~ /^\.Dq (.+)\nin\n\.Xr (\S+) (\d)/mg) {
+            my ($title, $there) = ($1, "doc/$2.$3");
+            push @nowhere, "$page: $title in $there"
+                unless -f $there && read_file($there) =~ /^\.S[hs] \Q$title\E$/mi;
+        }
+    }
+    is join("\n", @nowhere), '', 'and sections that the book names in other pages are there';
 }
 
 done_testing;

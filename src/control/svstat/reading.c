@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,8 +27,9 @@
 
 #include "svstat.h"
 
-#define NAME_ROOM 16 /* for "/.status" */
-#define TRIES 5      /* at catching two records that were written together */
+#define NAME_ROOM 16  /* for "/.status" */
+#define QUICK_TRIES 3 /* at catching two records that were written together ... */
+#define TRIES 10      /* ... and in all: the last ones take up to 64 ms each */
 
 #define STATUS_S6 35 /* bytes of s6's status: other things stand behind the stamp */
 #define STATUS_TWO \
@@ -217,10 +219,22 @@ static int is_by_who_is_there(struct sv_status const *own)
            && sv_process_is((pid_t)own->supervise_pid, own->supervise_start) > 0;
 }
 
+/* Whether `status` was written with our record. */
+static int belong_together(struct reading const *reading)
+{
+    struct sv_status_family written;
+
+    sv_status_to_family(&reading->own, &written);
+    return written.pid == reading->family.pid
+           && written.since.tv_sec == reading->family.since.tv_sec
+           && written.since.tv_nsec == reading->family.since.tv_nsec;
+}
+
 /*
  * Our record is believed if `status` was written with it: else another suite's supervise
- * is here now. Both are replaced one after the other, so a mismatch is looked at again;
- * and if it stays, it is looked who is here.
+ * is here now. Both are replaced one after the other, and a new process writes `status`
+ * before supervise writes both; so a mismatch is looked at again, at last with some time
+ * in between; and if it stays, it is looked who is here.
  */
 static void read_both(struct look *look)
 {
@@ -228,10 +242,10 @@ static void read_both(struct look *look)
 
     for (unsigned int i = 0; i < TRIES; i++) {
         if (!read_family(look) || !read_own(look)) return;
-        int same = reading->own.pid == reading->family.pid
-                   && reading->own.since.tv_sec == reading->family.since.tv_sec
-                   && reading->own.since.tv_nsec == reading->family.since.tv_nsec;
-        if (!same && (i + 1 < TRIES || !is_by_who_is_there(&reading->own))) continue;
+        int same = belong_together(reading);
+        if (!same && i >= QUICK_TRIES && !is_by_who_is_there(&reading->own)) break;
+        if (!same && i >= QUICK_TRIES) (void)poll(0, 0, 1 << (i - QUICK_TRIES));
+        if (!same && i + 1 < TRIES) continue;
         unsigned int size = reading->family.size;
         sv_status_to_family(&reading->own, &reading->family);
         reading->family.size = size;
