@@ -39,7 +39,8 @@ static void own(uint8_t const *data, size_t size)
     if (!sv_status_unpack(data, size, &first)) return;
     if (!*sv_machine_phase_word((enum sv_phase)first.phase)) abort();
     sv_status_to_family(&first, &words);
-    if (words.pid != first.pid || words.state >= SV_ENCORE_COUNT || words.run_state > 2)
+    if ((words.pid != first.pid && words.pid != first.finish_pid)
+        || words.state >= SV_ENCORE_COUNT || words.run_state > 2)
         abort();
     sv_status_pack(packed, &first);
     if (!sv_status_unpack(packed, sizeof packed, &second)) abort();

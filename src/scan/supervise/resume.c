@@ -89,6 +89,8 @@ int service_open_page(struct service *service)
         if (known) service_continue_counts(&service->status, &earlier);
         service->decoder = (struct sv_control){.covers = 0};
         service->doing = (struct sv_recovery_doing){.actions = 0};
+        sv_recovery_clear_input(
+            page); /* it has been obeyed, or was for an earlier life */
     }
     sv_process_boot_id(service->status.boot_id);
     sign(page);
