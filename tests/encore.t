@@ -126,9 +126,16 @@ sub leaves {
 
 {
     my $service = service(start => $note->('start'), run => $note->('run') . "exit 100\n", stop => $note->('stop'));
+    my $began = Upkeep::now();
     my $supervise = kept($service);
     wait_phase($service, 'failed');
+    my $code = run('svup', $service)->{code};
+    SKIP: {
+        skip 'too slow to see it', 1 if Upkeep::now() - $began > 1;
+        is $code, 0, 'who asks again and again sees that it was up, for a second';
+    }
     noted($service, 'start run', 'exit code 100: failed, and not stopped');
+    shows $service, "S: down N seconds, normally up, failed\n", 'and then that it has failed';
     run('svc', '-d', $service);
     wait_phase($service, 'down');
     noted($service, 'start run stop', 'until it is told to be down');

@@ -19,6 +19,9 @@
 
 #include "beside.h"
 
+#define GIVES_UP 100   /* exit code: encore's "do not restart" */
+#define LINGER_MS 1000 /* encore is deaf that long after a start */
+
 int trouble_is_new(struct trouble *trouble)
 {
     int is_new = trouble->error_number != errno;
@@ -199,6 +202,20 @@ static void hear_the_rest(struct service *service)
     service->hears_the_rest = 0;
 }
 
+/*
+ * Who waits in encore's way, asking again and again whether it is up, has to see that it
+ * was: to the readers of `status`, what gives up with exit code 100 in its first second
+ * has ended when that is over, or something else happens. Our own record says it at once.
+ */
+static void linger(struct service *service, struct sv_event const *event,
+                   int64_t started_ms)
+{
+    if (event->kind == SV_EVENT_DIED && service->machine.phase == SV_PHASE_FAILED
+        && service->settings.fails_on_100 && WIFEXITED(event->wait_status)
+        && WEXITSTATUS(event->wait_status) == GIVES_UP)
+        service->linger_ms = started_ms + LINGER_MS;
+}
+
 void service_child_ended(struct service *service, int pid, int wait_status, int unseen)
 {
     struct sv_event event = {.now_ms = sv_clock_monotonic_ms(),
@@ -228,6 +245,8 @@ void service_child_ended(struct service *service, int pid, int wait_status, int 
         event.over_limit =
             !event.heir && is_over_limit(service, event.now_ms, wait_status);
     }
+    int64_t started_ms = service->machine.started_ms;
     feed(service, &event);
+    linger(service, &event, started_ms);
     service_tree_tidy(service);
 }

@@ -160,6 +160,7 @@ void service_record(struct service *service, struct sv_event const *event,
     if (status->serial >= service->journal_serial + SV_RECOVERY_QUEUE)
         service_write_journal(service); /* or the oldest would be lost */
     status->serial++;
+    service->linger_ms = 0;
     /* it is, if the journal cannot be written: readers see that from the serials */
     if (status->serial > service->journal_serial + SV_RECOVERY_QUEUE)
         service->journal_serial = status->serial - SV_RECOVERY_QUEUE;

@@ -139,7 +139,8 @@ struct service {
     int status_file; /* supervise/status, open so that it is known who wrote it; or -1 */
     int64_t
         write_ms; /* what has been noted is written then, if not before; else SV_NEVER */
-    int write_waits; /* not at the end of this round */
+    int write_waits;   /* not at the end of this round */
+    int64_t linger_ms; /* the end of the run is written to `status` then; 0: with all */
     int stops;       /* the run has been told to end, by one of the commands just read */
     int64_t deaf_ms; /* signals and commands cannot be read: not before then */
     int64_t complain_ms; /* say that run cannot be executed, if it still cannot; or

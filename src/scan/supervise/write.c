@@ -114,9 +114,12 @@ static int write_status(struct service *service)
     size_t length = pack_family(family, service, &service->status);
 
     sv_status_pack(own, &service->status);
-    return sv_statefile_write(service->state_dir, SV_STATUS_OWN_FILE, own, sizeof own)
-           && sv_statefile_write_held(service->state_dir, SV_STATUS_FILE, family, length,
-                                      &service->status_file);
+    if (!sv_statefile_write(service->state_dir, SV_STATUS_OWN_FILE, own, sizeof own))
+        return 0;
+    if (!service->leaving && service->linger_ms > sv_clock_monotonic_ms()) return 1;
+    service->linger_ms = 0;
+    return sv_statefile_write_held(service->state_dir, SV_STATUS_FILE, family, length,
+                                   &service->status_file);
 }
 
 /* What makes the child recognisable, should we not be the one who waits for it in the
@@ -139,6 +142,8 @@ static void retry_page(struct service *service)
 
 void service_write(struct service *service)
 {
+    if (service->linger_ms && service->linger_ms <= sv_clock_monotonic_ms())
+        service->status_changed = 1;
     if (!service->is_mapped) retry_page(service);
     if (service->journal_serial != service->status.serial) service_write_journal(service);
     if (service->status_changed) {
@@ -155,7 +160,9 @@ void service_write(struct service *service)
     int left = service->journal_serial != service->status.serial
                || service->status_changed || service->tally_changed
                || !service->is_mapped;
-    service->write_ms = left ? sv_clock_monotonic_ms() + RETRY_MS : SV_NEVER;
+    service->write_ms = left                 ? sv_clock_monotonic_ms() + RETRY_MS
+                        : service->linger_ms ? service->linger_ms
+                                             : SV_NEVER;
 }
 
 /* Reads what an earlier supervise left, as far as it goes on: serial and count of starts.
