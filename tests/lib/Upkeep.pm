@@ -27,7 +27,7 @@ our @ISA = 'Exporter';
 our @EXPORT = qw(
     tempdir read_file write_file make_service
     run start wait_until pid_of alive
-    program peer redis have_root skip_all_unless top
+    program peer unpacked redis have_root skip_all_unless top
 );
 
 use constant {
@@ -449,12 +449,13 @@ sub write_script {
 
 # Other people's programs ----------------------------------------------------------------------
 
-# unpacked($package): the root directory of a distribution's package, unpacked but not installed,
-# or undef where it cannot be had. package/check fetches them; whoever comes first otherwise.
+# unpacked($package, $pattern): the root directory of a distribution's package, unpacked but not
+# installed, or undef where it cannot be had. With a pattern, only what matches of large packages.
+# package/check fetches them; whoever comes first otherwise.
 sub unpacked {
-    my ($package) = @_;
+    my ($package, @pattern) = @_;
     my $directory = "$top/compile/tests/peers/$package";
-    run('sh', "$top/tests/lib/unpack", $package, {limit => 60}) unless -d $directory;
+    run('sh', "$top/tests/lib/unpack", $package, @pattern, {limit => 60}) unless -d $directory;
     return -d $directory ? $directory : undef;
 }
 
