@@ -240,6 +240,13 @@ END
 
 sub logger_of { return run('svstat', '-L', $_[0])->{out} =~ /log: up \(pid (\d+)\)/ ? $1 : 0 }
 
+# loggers_of($service): the pids of the supervises of its logger.
+sub loggers_of {
+    my ($service) = @_;
+    my @pids = map { m{^/proc/(\d+)$} } glob '/proc/[0-9]*';
+    return grep { (read_file("/proc/$_/cmdline") // '') eq "supervise\0--logger\0$service\0" } @pids;
+}
+
 sub record { return read_file("$_[0]/supervise/status") }
 
 {
@@ -283,7 +290,7 @@ sub record { return read_file("$_[0]/supervise/status") }
     wait_until { my $now = logger_of($service); $now && $now != $logger } 10, 'another logger';
     pass 'that of the logger is killed: it still obeys';
     $supervise->kill('KILL');
-    for my $pid (split ' ', run('pgrep', '-f', "supervise --logger.* \Q$service\E\$")->{out}) { kill 'KILL', $pid }
+    kill 'KILL', loggers_of($service);
     $supervise->wait;
     $logger = logger_of($service);
     kill 'KILL', $logger if $logger;
@@ -301,7 +308,7 @@ sub record { return read_file("$_[0]/supervise/status") }
     my @lines = log_lines($service);
     is "@lines", join(' ', 1 .. @lines), 'no line is lost, none comes twice';
     is $lines[-1], int(read_file("$service/counter")), 'to the last';
-    is scalar(grep { $_ } split ' ', run('pgrep', '-f', "supervise --logger.* \Q$service\E\$")->{out}), 0, 'nobody is left';
+    is join(' ', loggers_of($service)), '', 'nobody is left';
 }
 
 # One that is down
