@@ -121,9 +121,10 @@ PAGES := $(filter-out $(foreach name,$(LEFT_OUT),doc/$(name).1 doc/$(name).8), \
     $(wildcard doc/*.1 doc/*.5 doc/*.7 doc/*.8))
 
 # Each program is renamed into place: a supervise that is being started never sees half of one.
+# Whatever the umask is, everybody may come here: run scripts do so as other users.
 install: all
 	@$(if $(MISSING),echo "make: not installing an incomplete set" >&2; exit 1,:)
-	mkdir -p "$(DESTDIR)$(bindir)"
+	umask 022; mkdir -p "$(DESTDIR)$(bindir)"
 	@set -e; while read -r name mode rest; do \
 	    case $$name in ''|'#'*) continue ;; esac; \
 	    case ' $(LEFT_OUT) ' in *" $$name "*) continue ;; esac; \
@@ -174,7 +175,7 @@ html: $(HTML)
 	@$(if $(HTML),:,echo "make: without mandoc there are no pages for a browser" >&2)
 
 # The file $$from as $$name in $$to; with links to it, each replaced at once as well.
-put = echo "install -m 0644 $$from $$to/$$name"; mkdir -p "$$to"; \
+put = echo "install -m 0644 $$from $$to/$$name"; umask 022; mkdir -p "$$to"; \
     install -m 0644 "$$from" "$$to/.$$name.new"; mv -f "$$to/.$$name.new" "$$to/$$name"
 link = ln -sf "$$name" "$$to/.$$link.new"; mv -f "$$to/.$$link.new" "$$to/$$link"
 

@@ -74,6 +74,10 @@ for (@programs) {
     my @sources = grep { /\.[ch]$/ } files_below('src');
     my @long = grep { scalar(lines_of($_)) > 400 } @sources;
     is "@long", '', 'no file in src has more than 400 lines';
+    my @strange = grep { !/\.[ch]$/ } files_below('src');
+    is "@strange", '', 'and nothing else is there';
+    my @left = grep { /(?:\.orig|\.rej|\.bak|~)$/ } files_below(qw(tests doc package conf-compile));
+    is "@left", '', 'nor has an editor or a patch left anything elsewhere';
     my @licence = grep { (lines_of($_))[0] ne '/* ISC license. */' } @sources;
     is "@licence", '', 'each says its licence first';
     my @waiting = grep { read_file($_) =~ /^[^"\n]*\b(?:u|nano|clock_nano)?sleep\s*\(/m } @sources;

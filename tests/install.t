@@ -81,6 +81,16 @@ my $tree = tree($root);
     is join('', readline $reader), $tree->{setting('pkgconfigdir') . '/upkeep.pc'}[1], 'who reads the one before goes on reading it';
 }
 
+{
+    my $closed = tempdir;
+    my $result = run('sh', '-c', 'umask 077; exec "$@"', 'sh', 'make', 'install', "DESTDIR=$closed/all", {limit => 100});
+    is $result->{code}, 0, 'by who is careful with new files';
+    my @shut;
+    File::Find::find({no_chdir => 1, wanted => sub { push @shut, $_ if -d && ((stat _)[2] & 0755) != 0755 }}, "$closed/all");
+    is "@shut", '', 'everybody may use it all the same';
+    is_deeply tree("$closed/all"), $tree, 'and it is the same';
+}
+
 # Elsewhere, by somebody else ----------------------------------------------------------------------
 
 {

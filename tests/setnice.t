@@ -15,7 +15,7 @@ like run('setnice', '--help')->{out}, qr/^usage: setnice n child\n/, '--help';
 like run('setnice', '--version')->{out}, qr/^setnice \(upkeep\) \d/, '--version';
 says run('setnice', $_, 'true'), 100, '',
     "setnice: fatal: $_ is no nice value: it is a number, -20 to 19, or + and one\n", "\"$_\" is no nice value"
-    for '', 'x', '5x', '+', '+-5', '--5', '99999999999', '+99999999999';
+    for '', 'x', '5x', '+', '+-5', '--5', '99999999999', '+99999999999', '-4294967295';
 says run('setnice', $_, 'true'), 100, '', "setnice: fatal: $_ is no nice value: the least is -20, the most 19\n",
     "nor is $_" for 20, -21;
 says run('setnice', '19', './nonexistent', {cwd => $dir}), 111, '',

@@ -15,7 +15,7 @@ says run('setoom', '5'), 100, '', $usage, 'and without a program';
 like run('setoom', '--help')->{out}, qr/^usage: setoom n child\n/, '--help';
 like run('setoom', '--version')->{out}, qr/^setoom \(upkeep\) \d/, '--version';
 says run('setoom', $_, 'true'), 100, '', "setoom: fatal: $_ is no oom score: it is a number, -1000 to 1000\n",
-    "\"$_\" is no score" for '', 'x', '5x', '1001', '-1001', '99999999999';
+    "\"$_\" is no score" for '', 'x', '5x', '1001', '-1001', '99999999999', '-4294967196';
 says run('setoom', '1000', './nonexistent', {cwd => $dir}), 111, '',
     "setoom: fatal: unable to run ./nonexistent: file does not exist\n", 'a program that is not there';
 is run('setoom', '1000', 'sh', '-c', 'exit 7')->{code}, 7, 'its exit code is that of the program';

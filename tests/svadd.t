@@ -367,6 +367,30 @@ SKIP: {
     like run('svadd', "--scan=$home/service", 'other', '--user=root', '--', $show, {uid => 65534})->{err}, qr/needs root: services of other users/, 'but not as others';
 }
 
+# Who owns where services are made puts something of his own into the place of what is being made:
+# then root writes nothing through it.
+SKIP: {
+    my @slow = qw(strace -qq -o /dev/null -e trace=mkdirat -e inject=mkdirat:delay_exit=1000000);
+    skip 'needs root and strace', 4 unless have_root && program('strace') && (run(@slow, 'true')->{code} // 1) == 0;
+    my $place = tempdir;
+    mkdir "$place/$_" for qw(service sv victim);
+    chown 65534, 65534, "$place/sv";
+    my $adding = start(@slow, 'svadd', "--scan=$place/service", 'web', '--', 'true');
+    wait_until { -d "$place/sv/.svadd:web" } 10, 'what is being made';
+    my $thief = start('sh', '-c', <<'END', {cwd => "$place/sv", uid => 65534});
+mv .svadd:web aside && mkdir .svadd:web || exit 1
+until test -d .svadd:web/log || test ! -d .svadd:web; do :; done
+mv .svadd:web/log .svadd:web/aside && ln -s ../../victim .svadd:web/log
+END
+    my $result = $adding->wait(20);
+    is $result->{code}, 111, 'another directory in the place of the one that was made is not written into';
+    like $adding->err, qr{unable to create \Q$place\E/sv/\.svadd:web: permission denied}, 'it says so';
+    is names("$place/victim"), '', 'nothing comes to where a link in it leads';
+    is names("$place/service"), '', 'and there is no service';
+    $thief->kill('KILL');
+    $thief->wait(10);
+}
+
 # With svscan ------------------------------------------------------------------------------------
 
 {

@@ -143,6 +143,42 @@ is del('second')->{code} . del('--purge', 'twice')->{code}, '00', 'one after the
     File::Path::remove_tree("$dir/sv/near.log");
 }
 
+# Nothing but what the link leads to, and that is told before anything is done.
+{
+    add('real', '--', 'true');
+    rename "$dir/sv/real", "$dir/elsewhere" or die;
+    symlink '../elsewhere', "$dir/sv/real";
+    for my $target ('../sv/real', '../elsewhere/.', '../elsewhere/log/..') {
+        unlink "$dir/service/real";
+        symlink $target, "$dir/service/real";
+        fails(['--purge-logs', '--force', 'real'], 111, qr{purge real: its link leads to .*/service/\Q$target\E, which is not the directory itself}, "a link to $target");
+        is names("$dir/service"), 'real', 'nothing is done';
+        is names("$dir/elsewhere"), '.svadd log run', 'nor to what is there';
+    }
+    says del('real'), 0, '', 'without --purge it goes';
+    File::Path::remove_tree("$dir/elsewhere");
+    unlink "$dir/sv/real";
+}
+
+SKIP: {
+    my $script = <<'END';
+mount --bind outside sv/mounted/data || exit 99
+svdel --scan=service --purge --force mounted
+END
+    skip 'needs root and unshare', 4 unless have_root && program('unshare');
+    make_service("$dir/sv/mounted", run => 'true', data => {});
+    symlink '../sv/mounted', "$dir/service/mounted";
+    mkdir "$dir/outside";
+    write_file("$dir/outside/precious", 'x');
+    my $result = run('unshare', '--mount', 'sh', '-c', $script, {cwd => $dir});
+    skip 'nothing can be mounted here', 4 if $result->{code} == 99 || $result->{err} =~ /^(?:mount|unshare): /m;
+    is $result->{code}, 111, 'a directory in which something is mounted';
+    like $result->{err}, qr{unable to remove .*sv/mounted: device busy}, 'is not removed';
+    is read_file("$dir/outside/precious"), 'x', 'nor what is mounted there';
+    says del('--purge', '--force', 'mounted'), 0, '', 'once it is not mounted any more, it is';
+    File::Path::remove_tree("$dir/outside");
+}
+
 SKIP: {
     skip 'needs an ordinary user', 3 if have_root;
     add('closed', '--', 'true');
@@ -180,6 +216,23 @@ is names("$dir/sv"), 'logged.log logged.log.1', 'all of it';
     symlink "$dir/sv/again", "$dir/service/again";
     is del('again')->{code}, 0, 'what svadd has forgotten';
     ok !-e "$dir/sv/again/.svadd.new", 'svdel takes away: it is not to be made anew';
+}
+
+# Two at a time: one of them may find that the other was faster, and says so; all is gone then, or
+# another svdel takes away what is left.
+{
+    my @wrong;
+    for (1 .. 12) {
+        add('pair', '--env=A=b', '--', 'true');
+        my @both = map { start('svdel', "--scan=$dir/service", '--purge-logs', 'pair') } 1 .. 2;
+        for (@both) {
+            my $result = $_->wait(20);
+            push @wrong, 'no word, but: ' . $_->err if $result->{code} && $_->err !~ /^svdel: (?:fatal|warning): /;
+        }
+        del('--purge-logs', 'pair') if names("$dir/service") ne '' || -e "$dir/sv/pair";
+        push @wrong, names("$dir/service") if names("$dir/service") ne '' || -e "$dir/sv/pair";
+    }
+    is "@wrong", '', 'two svdel of one service leave nothing that a third does not take away';
 }
 
 # With svscan ------------------------------------------------------------------------------------
@@ -278,6 +331,7 @@ like log_of("$dir/sv/talker/log/main"), qr/line 1999\n.*bye\n\z/, 'and no line i
 add('alone');
 my $supervise = start('supervise', 'alone', {cwd => "$dir/service"});
 wait_until { $pid = pid_of("$dir/service/alone") } 10, 'a service by hand';
+wait_until { run('svstat', '-o', 'pid', "$dir/service/alone")->{out} eq "$pid\n" } 10, 'the record of it';
 $supervise->stop('KILL');
 ok alive($pid), 'when supervise was killed the service goes on';
 fails(['alone'], 111, qr/unable to bring down alone: no supervise looks after it, and its process $pid still runs; end that, and run svdel again/,

@@ -2,9 +2,9 @@
 
 /*
  * setcgroup: becomes a program in another cgroup (version 2), with settings of that, such
- * as limits. It is made if need be. If anything fails, all is as before: we are back
- * where we were, controllers that we have turned on are off again, cgroups that we have
- * made are gone.
+ * as limits. It is made if need be. If anything fails, we are back where we were,
+ * controllers that we have turned on are off again, cgroups that we have made are gone;
+ * only what was written to files of a cgroup that was there before stays.
  */
 
 #include <errno.h>

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include <skalibs/types.h>
@@ -23,6 +24,7 @@
 
 #define LEAST (-20)
 #define MOST 19
+#define LONGEST 9 /* characters: int0_scan() takes -4294967295 for 1 */
 
 char const *PROG = "setnice";
 
@@ -33,7 +35,8 @@ static int understand(char const *text)
     unsigned int more;
     int nice;
 
-    if (is_more ? !uint0_scan(text + 1, &more) : !int0_scan(text, &nice))
+    if (is_more ? !uint0_scan(text + 1, &more)
+                : strlen(text) > LONGEST || !int0_scan(text, &nice))
         sv_die(100, text, " is no nice value: it is a number, -20 to 19, or + and one");
     if (is_more) {
         errno = 0;

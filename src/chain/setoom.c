@@ -24,6 +24,7 @@
     "  n  added to its score, from -1000 (never killed) to 1000 (killed first)\n"
 
 #define MOST 1000
+#define LONGEST 9 /* characters: int0_scan() takes -4294967295 for 1 */
 #define FILE_NAME "/proc/self/oom_score_adj"
 
 char const *PROG = "setoom";
@@ -49,7 +50,8 @@ int main(int argc, char const *const *argv)
 
     sv_about(argv, HELP);
     if (argc < 3) sv_dieusage(100, USAGE);
-    if (!int0_scan(argv[1], &number) || number < -MOST || number > MOST)
+    if (strlen(argv[1]) > LONGEST || !int0_scan(argv[1], &number) || number < -MOST
+        || number > MOST)
         sv_die(100, argv[1], " is no oom score: it is a number, -1000 to 1000");
     set(argv[1]);
     (void)sv_chain_run(argv + 2, 0); /* if it returns it has failed */

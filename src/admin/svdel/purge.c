@@ -82,12 +82,30 @@ static void find_other(struct service const *service, struct sv_places const *pl
     close_names(names);
 }
 
+/* It is removed by its name in the directory that it is in: so that must be its name, not
+ * that of a link, nor . or .. at the end of the link that was followed. */
+static void check_own_name(struct service const *service)
+{
+    char const *name = service->directory;
+    struct stat about;
+
+    if (service->main.dir < 0) return;
+    if (strcmp(name, ".") && strcmp(name, "..")
+        && !fstatat(service->parent, name, &about, AT_SYMLINK_NOFOLLOW)
+        && S_ISDIR(about.st_mode))
+        return;
+    sv_dieu(111, "purge ", service->name, ": its link leads to ", service->parent_path,
+            "/", name, ", which is not the directory itself; svdel ", service->name,
+            " without --purge takes it out");
+}
+
 void svdel_check_purge(struct service const *service, struct choice const *choice,
                        struct sv_places const *places)
 {
     char other[NAME_MAX + 1];
     struct stat about;
 
+    check_own_name(service);
     if (*service->instance)
         sv_dieu(100, "purge ", service->name, ": its directory, ", service->directory,
                 ", is that of all instances");

@@ -161,7 +161,9 @@ static void take_out(struct service *service, struct sv_places const *places)
     if (!service->is_there) return;
     if (service->is_leaving && service->is_link)
         (void)unlinkat(places->scan_dir, service->leaving, 0); /* of an svdel before */
-    if (!sv_tree_rename(places->scan_dir, service->name, service->leaving))
+    /* ENOENT: another svdel of it has just done that */
+    if (!sv_tree_rename(places->scan_dir, service->name, service->leaving)
+        && errno != ENOENT)
         sv_dieusys(111, "remove ", places->scan, "/", service->name);
     (void)fsync(places->scan_dir); /* if not, it may come back after a crash */
 }
@@ -180,6 +182,7 @@ static int finish(struct service const *service, struct choice const *choice,
         : choice->purges ? 1
                          : sv_tree_rename(places->scan_dir, service->leaving, resting))
         return 1;
+    if (errno == ENOENT) return 1; /* another svdel of it has done that */
     sv_warnusys("remove ", places->scan, "/", service->leaving);
     return 0;
 }

@@ -29,7 +29,7 @@ struct sv_tree_entry {
 /*
  * Makes the empty directory `name` in `dir`, mode 0700, locked. What a killed one has
  * left under that name goes first. Returns its descriptor, close-on-exec; -1 with errno:
- * EBUSY if somebody has locked it.
+ * EBUSY if somebody has locked it, EPERM if somebody has put another one in its place.
  */
 extern int sv_tree_begin(int dir, char const *name);
 
@@ -59,8 +59,9 @@ extern int sv_tree_lock(int dir, char const *name);
 
 /*
  * Removes the directory `name` in `dir` with all that is in it. No link is followed, and
- * no other file system entered. Killed midway, what is left is still under that name.
- * Returns 1; 0 with errno. There need not be anything.
+ * nothing entered that is mounted in it. Killed midway, what is left is still under that
+ * name. Returns 1; 0 with errno: EBUSY if something is mounted. There need not be
+ * anything.
  */
 extern int sv_tree_remove(int dir, char const *name);
 

@@ -77,6 +77,41 @@ int sv_tree_lock(int dir, char const *name)
     return lock(dir, name, LOCK_NB);
 }
 
+/* The next name but "." and ".."; null at the end, or with errno. */
+static char const *next_name(DIR *names)
+{
+    struct dirent const *entry;
+
+    do errno = 0, entry = readdir(names);
+    while (entry && (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
+    return entry ? entry->d_name : 0;
+}
+
+/* The names in the directory `fd`, which stays open. Null with errno. */
+static DIR *read_directory(int fd)
+{
+    int own = sv_openat(fd, ".", DIRECTORY, 0);
+    DIR *names = own < 0 ? 0 : fdopendir(own);
+
+    if (!names && own >= 0) shut(own);
+    return names;
+}
+
+/* Whether the directory is as we have made it: who else may write where it is could have
+ * put another one in its place, with links in it, say. Returns 1; 0 with errno. */
+static int is_as_made(int fd)
+{
+    struct stat about;
+
+    if (fstat(fd, &about) < 0) return 0;
+    DIR *names = read_directory(fd);
+    if (!names) return 0;
+    int is_empty = !next_name(names), error_number = errno;
+    (void)closedir(names); /* only read */
+    errno = error_number ? error_number : EPERM;
+    return is_empty && !error_number && about.st_uid == geteuid();
+}
+
 /* Who has locked what we have just made takes it for a leftover, and is done with it
  * soon. */
 int sv_tree_begin(int dir, char const *name)
@@ -85,7 +120,8 @@ int sv_tree_begin(int dir, char const *name)
         int is_new = !mkdirat(dir, name, 0700);
         if (!is_new && errno != EEXIST) return -1;
         int fd = lock(dir, name, is_new ? 0 : LOCK_NB);
-        if (fd >= 0 && is_new) return fd;
+        if (fd >= 0 && is_new && is_as_made(fd)) return fd;
+        if (fd >= 0 && is_new) return shut(fd), -1;
         if (fd < 0 && errno == ENOENT) continue; /* it went: once more */
         int error_number = errno;
         if (fd < 0 && is_new)
@@ -160,26 +196,6 @@ int sv_tree_publish(int dir, char const *from, int tree, mode_t mode, char const
     return 0;
 }
 
-/* The names in the directory `fd`, which stays open. Null with errno. */
-static DIR *read_directory(int fd)
-{
-    int own = sv_openat(fd, ".", DIRECTORY, 0);
-    DIR *names = own < 0 ? 0 : fdopendir(own);
-
-    if (!names && own >= 0) shut(own);
-    return names;
-}
-
-/* The next name but "." and ".."; null at the end, or with errno. */
-static char const *next_name(DIR *names)
-{
-    struct dirent const *entry;
-
-    do errno = 0, entry = readdir(names);
-    while (entry && (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
-    return entry ? entry->d_name : 0;
-}
-
 /* Moves a directory in `fd` that is not empty into `top`, under a name that is free. */
 static int move_up(int fd, char const *name, int top)
 {
@@ -188,6 +204,7 @@ static int move_up(int fd, char const *name, int top)
     for (unsigned int i = 0; i < UINT_MAX; i++) {
         (void)snprintf(aside, sizeof aside, ASIDE "%u", i); /* it fits */
         if (!renameat(fd, name, top, aside)) return 1; /* in the place of an empty one */
+        if (errno == ENOENT) return 1;                 /* somebody else removes it, too */
         if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) return 0;
     }
     return 0;
@@ -201,12 +218,14 @@ static int empty(int fd, int top)
     char const *name;
     int is_fine = 1;
 
-    if (!names) return 0;
+    if (!names) return errno == ENOENT; /* it has gone meanwhile */
     while (is_fine && (name = next_name(names))) {
         if (!unlinkat(fd, name, 0) || errno == ENOENT) continue;
         if (errno != EISDIR && errno != EPERM) is_fine = 0;
         if (is_fine && unlinkat(fd, name, AT_REMOVEDIR) < 0)
-            is_fine = (errno == ENOTEMPTY || errno == EEXIST) && move_up(fd, name, top);
+            is_fine =
+                errno == ENOENT
+                || ((errno == ENOTEMPTY || errno == EEXIST) && move_up(fd, name, top));
     }
     if (is_fine && errno) is_fine = 0; /* of readdir() */
     int error_number = errno;
@@ -215,15 +234,17 @@ static int empty(int fd, int top)
     return is_fine;
 }
 
-/* Empties one directory in `top` and removes it. */
+/* Empties one directory in `top` and removes it. Where something is mounted the kernel
+ * says that it is busy: that is not ours, and neither is what is in it. */
 static int remove_one(int top, char const *name)
 {
+    if (!unlinkat(top, name, AT_REMOVEDIR) || errno == ENOENT) return 1;
+    if (errno != ENOTEMPTY && errno != EEXIST) return 0;
     int fd = sv_openat(top, name, DIRECTORY, 0);
-
     if (fd < 0) return errno == ENOENT;
     int is_fine = empty(fd, top);
     shut(fd);
-    return is_fine && !unlinkat(top, name, AT_REMOVEDIR);
+    return is_fine && (!unlinkat(top, name, AT_REMOVEDIR) || errno == ENOENT);
 }
 
 /* The trees below may be as deep as they like: what is in a directory in `top` goes up
@@ -234,7 +255,7 @@ static int remove_content(int top)
         DIR *names = read_directory(top);
         char const *name;
         int is_fine = 1, has_any = 0;
-        if (!names) return 0;
+        if (!names) return errno == ENOENT;
         while (is_fine && (name = next_name(names))) {
             has_any = 1;
             if (!unlinkat(top, name, 0) || errno == ENOENT) continue;
