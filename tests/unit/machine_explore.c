@@ -461,6 +461,7 @@ static void try_impossible(struct state const *from)
                 && (machine.phase == SV_PHASE_BACKOFF
                     || (machine.phase == SV_PHASE_CLEANING && !machine.pid)))
             || (kinds[i] == SV_EVENT_NO_RUN && machine.phase == SV_PHASE_BACKOFF)
+            || (kinds[i] == SV_EVENT_NEEDS_LOST && machine.phase == SV_PHASE_STARTED)
             || (kinds[i] >= SV_EVENT_READY && kinds[i] < SV_EVENT_SCRIPT_STARTED
                 && kinds[i] != SV_EVENT_WAITS && kinds[i] != SV_EVENT_NEEDS_MET
                 && machine.child == SV_CHILD_RUN)
@@ -605,7 +606,10 @@ static void check_liveness(struct state const *from)
     struct state left = lead(from, 'T');
 
     expect(up.has_left
-               || (up.machine.phase == SV_PHASE_UP && up.machine.wanted == SV_WANTED_UP),
+               || ((up.machine.phase == SV_PHASE_UP
+                    || (up.machine.phase == SV_PHASE_STARTED
+                        && from->machine.phase == SV_PHASE_STARTED))
+                   && up.machine.wanted == SV_WANTED_UP),
            "from phase %s it can be brought up, not only to %s",
            sv_machine_phase_word(from->machine.phase),
            sv_machine_phase_word(up.machine.phase));

@@ -49,7 +49,8 @@
  *   event          child NONE               RUN                         FINISH
  *   BEGIN          start, DOWN with `down`  !                           !
  *   COMMAND u U    start unless FINISHING   wanted UP                   wanted UP
- *           o Q    start unless FINISHING   wanted ONCE                 wanted ONCE
+ *                  or STARTED
+ *           o Q    the same                 wanted ONCE                 wanted ONCE
  *           O      DOWN unless FINISHING    wanted ONCE                 wanted ONCE
  *           d D    DOWN unless FINISHING    settle: down-signal, CONT;  wanted DOWN
  *                                           STOPPING, timeout-kill runs
@@ -74,8 +75,8 @@
  *   START_FAILED   BACKOFF, NO_RUN, FAILED  !                           !
  *   WAITS          WAITING                  !                           !
  *   NEEDS_MET      start in WAITING         -                           -
- *   NEEDS_LOST     -                        STOPPING as d, starts again -
- *                                           when they are met
+ *   NEEDS_LOST     STARTED: DOWN, starts    STOPPING as d, starts again -
+ *                  again when they are met  when they are met
  *   READY          !                        STARTING: UP; not           !
  *                                           reloading any more
  *   RELOADS        !                        reloading                   !
@@ -357,7 +358,7 @@ struct sv_machine {
     uint32_t pending;           /* signals waiting for the settle time, to the process */
     uint32_t pending_group;     /* to its group */
     uint32_t pending_stop;      /* to what kill-mode says */
-    int64_t started_ms;         /* last start; defined after the first */
+    int64_t started_ms;         /* last start, or STARTED; defined after the first */
     int64_t start_ms;           /* BACKOFF, NO_RUN: next start, SV_NEVER: none */
     int64_t settled_ms;         /* RUN: signals wait until then */
     int64_t kill_ms;            /* RUN, FINISH: KILL then, or SV_NEVER */

@@ -60,6 +60,8 @@ struct sv_recovery_birth {
 struct sv_recovery_doing {
     int run_pid;         /* of the last run: the process group finish is told of */
     uint64_t run_start;  /* its start time: whose that number is now */
+    int shared_group;    /* the last child was started in that process group, and ... */
+    int shared_session;  /* ... session, which are others' too; 0: in its own */
     int64_t forgiven_ms; /* deaths before do not count for restart-limit */
     uint32_t actions;    /* bit N: enum sv_action_kind N is still to be performed */
     uint32_t signals;    /* SV_ACTION_SIGNAL, as in machine.h */
@@ -108,7 +110,8 @@ struct sv_recovery_slot {
     int64_t ready_ms, watchdog_ms, watchdog_every_ms;
     uint32_t notice; /* the reader of .ready (notice.h) */
     uint32_t control_starts;
-    uint32_t more[6]; /* 0 */
+    int32_t shared_group, shared_session;
+    uint32_t more[4]; /* 0 */
 };
 
 struct sv_recovery {

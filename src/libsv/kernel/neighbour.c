@@ -44,7 +44,7 @@ static enum sv_neighbour_state judge(struct sv_status const *status,
 {
     if (!is_this_boot(status)) return SV_NEIGHBOUR_UNREADY;
     if (status->phase == SV_PHASE_STARTED) {
-        *when = (struct sv_neighbour_time){status->changed, -1};
+        *when = (struct sv_neighbour_time){status->ready, -1};
         return SV_NEIGHBOUR_READY;
     }
     if (status->phase != SV_PHASE_UP || !status->pid) return SV_NEIGHBOUR_UNREADY;

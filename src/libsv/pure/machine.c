@@ -158,6 +158,7 @@ static void take_answer(struct sv_step const *step)
         sv_step_because(step, SV_CAUSE_PREPARED, 0);
         sv_step_rest(step, SV_PHASE_STARTED);
         step->machine->again = step->machine->quick_deaths = 0;
+        step->machine->started_ms = step->event->now_ms;
     }
 }
 
@@ -209,6 +210,9 @@ static void dispatch(struct sv_step const *step)
     case SV_EVENT_CONDEMNED:
     case SV_EVENT_NEEDS_LOST:
         if (machine->child == SV_CHILD_RUN) sv_step_told(step);
+        if (step->event->kind == SV_EVENT_NEEDS_LOST
+            && machine->phase == SV_PHASE_STARTED)
+            sv_step_unstart(step);
         break;
     case SV_EVENT_NEEDS_MET: needs_met(step); break;
     case SV_EVENT_COUNT: break; /* cannot happen: no event */

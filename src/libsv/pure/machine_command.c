@@ -14,8 +14,9 @@ static void want_up(struct sv_step const *step, enum sv_wanted wanted)
     machine->wanted = wanted;
     machine->quick_deaths = 0;
     machine->gave_up = 0;
-    machine->again = machine->phase != SV_PHASE_UP && machine->phase != SV_PHASE_STARTING;
-    if (!sv_step_is_idle(step)) return;
+    machine->again = machine->phase != SV_PHASE_UP && machine->phase != SV_PHASE_STARTING
+                     && machine->phase != SV_PHASE_STARTED;
+    if (!sv_step_is_idle(step) || machine->phase == SV_PHASE_STARTED) return;
     machine->exec_failed = 0;
     sv_step_start_at(step, step->event->now_ms);
 }

@@ -108,3 +108,14 @@ void sv_step_script_died(struct sv_step const *step)
     else
         stop_died(step);
 }
+
+/* As a run: it is brought down, and comes again with what was lost. */
+void sv_step_unstart(struct sv_step const *step)
+{
+    struct sv_machine *machine = step->machine;
+
+    sv_step_because(step, step->event->cause, 0);
+    sv_step_go_down(step);
+    if (machine->phase == SV_PHASE_DOWN && machine->wanted == SV_WANTED_UP)
+        sv_step_start_at(step, step->event->now_ms);
+}

@@ -86,6 +86,9 @@ extern void sv_step_script_started(struct sv_step const *step);
 extern void sv_step_script_failed(struct sv_step const *step);
 extern void sv_step_script_died(struct sv_step const *step);
 
+/* What is STARTED has lost what it needs. */
+extern void sv_step_unstart(struct sv_step const *step);
+
 /* The next try of a start, for which there was no process. */
 extern void sv_step_retry_later(struct sv_step const *step);
 

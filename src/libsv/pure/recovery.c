@@ -115,6 +115,8 @@ static void store_doing(struct sv_recovery_slot *slot,
 
     slot->run_pid = doing->run_pid;
     slot->run_start = doing->run_start;
+    slot->shared_group = doing->shared_group;
+    slot->shared_session = doing->shared_session;
     slot->forgiven_ms = doing->forgiven_ms;
     slot->input_round = doing->input_round;
     slot->input_done = doing->input_done;
@@ -167,6 +169,8 @@ static void load_doing(struct sv_recovery_slot const *slot,
 {
     doing->run_pid = slot->run_pid;
     doing->run_start = slot->run_start;
+    doing->shared_group = slot->shared_group;
+    doing->shared_session = slot->shared_session;
     doing->forgiven_ms = slot->forgiven_ms;
     doing->actions = slot->actions;
     doing->signals = slot->signals;

@@ -7,6 +7,7 @@
  */
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
@@ -14,12 +15,28 @@
 #include <skalibs/selfpipe.h>
 
 #include <sv/clock.h>
+#include <sv/controlfifo.h>
 
 #include "service.h"
 
-#define LOOK_MS 50 /* it does not listen yet */
+#define LOOK_MS 50    /* it does not listen yet */
+#define START_MS 1000 /* if that cannot be seen: it does after so long */
 
-/* Whether its supervise has left because it was told to, and needed no more. */
+/*
+ * The directory has been removed: whoever is started there now cannot do anything, and
+ * whoever was is not found by its files.
+ */
+static int is_removed(struct service_logger const *logger)
+{
+    struct stat about;
+
+    return !fstat(logger->dir, &about) && !about.st_nlink;
+}
+
+/*
+ * Whether its supervise, which has gone, has left because it was told to, and needed no
+ * more. Where there is no page to say so, it was told, or nobody can be.
+ */
 static int has_left(struct service const *service)
 {
     struct sv_recovery page;
@@ -28,24 +45,34 @@ static int has_left(struct service const *service)
     struct sv_control decoder;
     struct sv_recovery_doing doing;
 
-    return service_logger_page(service, &page)
-           && sv_recovery_load(&page, &status, &machine, &decoder, &doing)
-           && doing.has_left;
+    if (!service_logger_page(service, &page))
+        return service->logger.input_ends || is_removed(&service->logger);
+    return sv_recovery_load(&page, &status, &machine, &decoder, &doing) && doing.has_left;
+}
+
+/* It has its page; or its FIFO, which comes last, if there can be no page. */
+static int listens(struct service const *service)
+{
+    struct service_logger const *logger = &service->logger;
+    struct sv_recovery page;
+
+    if (service_logger_page(service, &page))
+        return (pid_t)page.supervise_pid == logger->pid;
+    if (is_removed(logger)) return sv_clock_monotonic_ms() >= logger->born_ms + START_MS;
+    return sv_controlfifo_listening(logger->dir, "ok") > 0;
 }
 
 /*
- * As soon as it listens, which is when it has its page. Only then the pipe is closed: a
- * logger that ended with its input before that would be started once more.
+ * As soon as it listens. Only then the pipe is closed: a logger that ended with its input
+ * before that would be started once more.
  */
 static void tell_that_input_ends(struct service *service)
 {
     struct service_logger *logger = &service->logger;
-    struct sv_recovery page;
 
     if (logger->input_ends || !logger->pid) return;
     logger->retry_ms = sv_clock_monotonic_ms() + LOOK_MS;
-    if (!service_logger_page(service, &page) || (pid_t)page.supervise_pid != logger->pid)
-        return;
+    if (!listens(service)) return;
     service_logger_signal(logger, SIGHUP);
     if (logger->pipe[1] >= 0)
         (void)close(logger->pipe[1]); /* what was written is in it */

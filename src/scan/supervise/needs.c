@@ -227,7 +227,8 @@ static int is_running(struct service const *service)
 {
     enum sv_phase phase = service->machine.phase;
 
-    return phase == SV_PHASE_UP || phase == SV_PHASE_STARTING;
+    return phase == SV_PHASE_UP || phase == SV_PHASE_STARTING
+           || phase == SV_PHASE_STARTED;
 }
 
 /* When what it waits for has come, it runs, and that has to be looked after at once. */

@@ -45,21 +45,37 @@ static void signal_child_at_once(struct service const *service, uint32_t signals
     signal_child(service, signals);
 }
 
+/* The main process, with what is sent to have it end. */
+static void stop_child(struct service const *service, uint32_t signals)
+{
+    if (signals >> SIGCONT & 1)
+        signal_child_at_once(service, signals);
+    else
+        signal_child(service, signals);
+}
+
+/* Its process group. Returns 0 if it has none to itself: the main process is all. */
+static int signal_group(struct service const *service, uint32_t signals)
+{
+    pid_t group = service_tree_group(service);
+
+    if (group) signal_process(-group, signals);
+    return group != 0;
+}
+
 /* As kill-mode says. The tree without /proc is the group. */
 static void signal_by_kill_mode(struct service *service, uint32_t signals)
 {
     switch (service->settings.kill_mode) {
-    case SV_KILL_PROCESS:
-        if (signals >> SIGCONT & 1)
-            signal_child_at_once(service, signals);
-        else
-            signal_child(service, signals);
+    case SV_KILL_PROCESS: stop_child(service, signals); break;
+    case SV_KILL_GROUP:
+        if (!signal_group(service, signals)) stop_child(service, signals);
         break;
-    case SV_KILL_GROUP: signal_process(-service_tree_group(service), signals); break;
     case SV_KILL_TREE:
         if (!(signals & KILL ? service_tree_kill(service, 0)
-                             : service_tree_signal(service, signals)))
-            signal_process(-service_tree_group(service), signals);
+                             : service_tree_signal(service, signals))
+            && !signal_group(service, signals))
+            stop_child(service, signals);
         if (signals & KILL) signal_child(service, KILL); /* come what may */
         break;
     }
@@ -71,8 +87,8 @@ static void send_signals(struct service *service)
 
     if (!service_child_is_there(service)) return; /* its pid may be another's by now */
     signal_child(service, doing->signals);
-    if (doing->group_signals)
-        signal_process(-service_tree_group(service), doing->group_signals);
+    if (doing->group_signals && !signal_group(service, doing->group_signals))
+        signal_child(service, doing->group_signals);
     if (doing->stop_signals) signal_by_kill_mode(service, doing->stop_signals);
     service->stops |= doing->stop_signals != 0;
 }

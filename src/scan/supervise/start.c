@@ -91,6 +91,17 @@ static void announce_itself(void *data)
     service_write_birth(birth->service, &birth->event);
 }
 
+/*
+ * Without a session of its own it is among others. Whoever takes over, perhaps from
+ * elsewhere, must know where that is, before there is anybody.
+ */
+static void note_place(struct service *service, int has_session)
+{
+    service->doing.shared_group = has_session ? 0 : getpgrp();
+    service->doing.shared_session = has_session ? 0 : getsid(0);
+    service_store(service);
+}
+
 /* As sv_spawn(). */
 static pid_t give_birth(struct service *service, struct sv_spawn *how,
                         enum sv_child child)
@@ -107,6 +118,7 @@ static pid_t give_birth(struct service *service, struct sv_spawn *how,
     service->born.tv_sec = 0;
     how->dir = -1;
     how->new_session = service_has_session(service) != 0;
+    note_place(service, how->new_session);
     how->cgroup = service_tree_cgroup(service);
     how->birth = &service->page->birth.spawned;
     sv_recovery_begin_birth(service->page, child, sv_clock_monotonic_ms());

@@ -235,7 +235,7 @@ static void tend(struct service *service)
 
 static void round_of_events(struct service *service)
 {
-    int is_deaf = service->deaf_ms > sv_clock_monotonic_ms();
+    int is_deaf = service->deaf_ms > sv_clock_monotonic_ms(), pid = service->machine.pid;
     int awaits = service->doing.control_step || service->logger.awaited_ms;
     iopause_fd fds[FDS] = {
         {.fd = is_deaf ? -1 : service->signals, .events = IOPAUSE_READ},
@@ -253,7 +253,9 @@ static void round_of_events(struct service *service)
     service->write_waits = 0;
     if (!is_deaf) service->deaf_ms = 0;
     if (fds[0].revents) take_signals(service);
-    if (fds[3].revents && service->adopted >= 0) service_adopted_ended(service);
+    /* svscan may have told us: then what is held now is the one that goes on */
+    if (fds[3].revents && service->adopted >= 0 && service->machine.pid == pid)
+        service_adopted_ended(service);
     if (service->adopted_ms <= sv_clock_monotonic_ms()) service_look_at_adopted(service);
     /* what it said before it ended does not matter; what it says now is of this run */
     if (fds[4].revents && service->ready == fds[4].fd) service_ready_read(service);

@@ -142,7 +142,7 @@ static void find_places(struct service const *service, struct sv_proctree *where
         pid_t session = noted_pid ? noted.session : (pid_t)service->doing.run_pid;
         if (!sv_process_start_time(session, &process.start)) where->session = session;
     }
-    if (where->session == getsid(0)
+    if (where->session == getsid(0) || where->session == service->doing.shared_session
         || (where->session && !is_over && !is_its_session(service, where->session)))
         where->session = 0;
 }
@@ -171,7 +171,10 @@ static int owns_group(struct service const *service)
     return !there || process.start == service->doing.run_start;
 }
 
-/* 0: there is none that is certain to be the service's. */
+/*
+ * What its processes share with others is not the service's: the group that encore's
+ * no-setsid leaves it in. 0: there is none that is certain to be the service's.
+ */
 pid_t service_tree_group(struct service const *service)
 {
     pid_t pid = service_child_is_there(service) ? service->machine.pid : 0, group = 0;
@@ -180,7 +183,10 @@ pid_t service_tree_group(struct service const *service)
         group = getpgid(pid);
     else if (noted_pid)
         group = noted.group;
-    if (group <= 1 || group == getpgrp()) group = pid ? pid : service->doing.run_pid;
+    if (pid && group > 0 && (group == getpgrp() || group == service->doing.shared_group))
+        return 0;
+    if (group <= 1 || group == getpgrp() || group == service->doing.shared_group)
+        group = pid ? pid : service->doing.run_pid;
     return group == service->doing.run_pid && !owns_group(service) ? 0 : group;
 }
 
@@ -282,7 +288,8 @@ static void consider(pid_t pid, void *data)
     heir.same_name = knows && !strcmp(process.name, noted.name);
     heir.other_session = process.session != run_pid;
     heir.is_ours = search->parent == getpid() || process.session == run_pid
-                   || (knows && process.session == noted.session)
+                   || (knows && process.session == noted.session
+                       && noted.session != search->service->doing.shared_session)
                    || sv_cgroup_has(search->cgroup, pid);
     if (heir.is_ours || !search->needs_proof) sv_heir_consider(&search->choice, &heir);
 }
