@@ -143,6 +143,15 @@ sub leaves {
     leaves($supervise, 'and leaves');
 }
 
+{
+    my $service = service(run => $stays, stop => "trap '' TERM\nsleep 1000\nsleep 1000\n", 'timeout-kill' => 300);
+    my $supervise = kept($service);
+    wait_phase($service, 'up');
+    run('svc', '-dx', $service);
+    leaves($supervise, 'a stop script that hangs is killed after timeout-kill');
+    like run('svwhy', $service)->{out}, qr/timeout-kill over/, 'and that is known';
+}
+
 # A service that is started, and is nothing that runs
 {
     my $service = service(start => $note->('start'), stop => $note->('stop'));

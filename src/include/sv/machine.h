@@ -37,7 +37,8 @@
  *     STOP    CLEANING  the stop script runs, and then it is down
  *
  * A child START is treated as a RUN by d, D, x, TERMINATE and TIME, START and STOP are by
- * commands that are plain signals; by all else as a FINISH. "DOWN" means CLEANING and
+ * commands that are plain signals; by all else as a FINISH; STOP is killed after
+ * timeout-kill. "DOWN" means CLEANING and
  * START_STOP first, if there is a stop script that has not run since the last start; but
  * not when supervise leaves without having been told d. u, U, o and Q out of DOWN or
  * FAILED, or while it is being brought down, mean that the start script runs first.

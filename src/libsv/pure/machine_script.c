@@ -22,6 +22,8 @@ void sv_step_script_started(struct sv_step const *step)
     machine->pid = step->event->pid;
     machine->settled_ms = step->event->now_ms + SV_SETTLE_MS;
     if (!is_stop) machine->unstopped = 1;
+    if (is_stop && step->settings->timeout_kill_ms)
+        machine->kill_ms = step->event->now_ms + step->settings->timeout_kill_ms;
 }
 
 /* Nothing that is wrong with the script: another time it may be executed. */

@@ -143,13 +143,14 @@ void sv_step_drain(struct sv_step const *step)
         sv_step_start_at(step, now_ms);
 }
 
-/* KILL is due: to the service by kill-mode, to finish itself. */
+/* KILL is due: to the service by kill-mode, to finish or stop itself. */
 static void kill_child(struct sv_step const *step)
 {
     struct sv_machine *machine = step->machine;
     int is_run = sv_step_can_end(step);
+    int is_finish = machine->child == SV_CHILD_FINISH;
 
-    sv_step_because(step, is_run ? SV_CAUSE_KILL_TIMEOUT : SV_CAUSE_FINISH_TIMEOUT, 0);
+    sv_step_because(step, is_finish ? SV_CAUSE_FINISH_TIMEOUT : SV_CAUSE_KILL_TIMEOUT, 0);
     machine->kill_ms = SV_NEVER;
     if (is_run)
         step->actions->stop_signals = bit(SIGKILL);
