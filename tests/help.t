@@ -16,7 +16,7 @@ ok @programs > 0, 'there are programs';
 # leaves a file, or for a directory.
 sub trap_place {
     my $place = tempdir;
-    mkdir "$place/work" or die;
+    mkdir "$place/room" or die;
     for my $word (qw(--help --version)) {
         write_file("$place/$word", "#!/bin/sh\necho ran > work/ran\n", 0755);
     }
@@ -26,7 +26,7 @@ sub trap_place {
 for my $personality (qw(encore djb)) {
     my $place = trap_place;
     my %there = (
-        cwd => "$place/work", limit => 10, stdin => "input\n",
+        cwd => "$place/room", limit => 10, stdin => "input\n",
         env => {SVPERSONALITY => $personality, PATH => "$place:$ENV{PATH}"},
     );
     for my $name (@programs) {
@@ -37,7 +37,7 @@ for my $personality (qw(encore djb)) {
         is_deeply [@$said{qw(code out err)}], [0, "$name (upkeep) $version\n", ''],
             "$name --version says which upkeep this is";
     }
-    is join(' ', glob "$place/work/{*,.[!.]*}"), '', 'nothing was run, and nothing left behind';
+    is join(' ', glob "$place/room/{*,.[!.]*}"), '', 'nothing was run, and nothing left behind';
 }
 
 # Nobody is told that all went well who has got nothing.
