@@ -24,6 +24,7 @@
 #include <sv/option.h>
 #include <sv/probe.h>
 #include <sv/text.h>
+#include <sv/timeout.h>
 
 #include "svadd.h"
 
@@ -245,15 +246,6 @@ static enum sv_goal read_goal(char const *text)
     return goal;
 }
 
-static int64_t read_timeout(char const *text)
-{
-    unsigned int milliseconds;
-
-    if (!uint0_scan(text, &milliseconds))
-        sv_die(100, "timeout is not in milliseconds: ", text);
-    return milliseconds;
-}
-
 static void take_variable(struct request *request, char const *text)
 {
     char const *problem = sv_definition_variable_problem(text);
@@ -291,7 +283,7 @@ static void take_option(struct request *request, int option, char const *value)
     case OPTION_DIR: request->base = value; break;
     case OPTION_SCAN: request->scan = value; break;
     case OPTION_WAIT: request->goal = read_goal(value); break;
-    case OPTION_TIMEOUT: request->timeout_ms = read_timeout(value); break;
+    case OPTION_TIMEOUT: request->timeout_ms = sv_timeout_read(value); break;
     case 'n': request->shows = 1; break;
     case OPTION_HELP: print_help();
     case OPTION_VERSION: sv_about_version();

@@ -25,6 +25,7 @@
 #include <sv/option.h>
 #include <sv/scancontrol.h>
 #include <sv/statedir.h>
+#include <sv/timeout.h>
 #include <sv/tree.h>
 
 #include "svdel.h"
@@ -73,15 +74,6 @@ static _Noreturn void print_help(void)
         "  --version     which upkeep this is\n");
 }
 
-static int64_t read_timeout(char const *text)
-{
-    unsigned int milliseconds;
-
-    if (!uint0_scan(text, &milliseconds))
-        sv_die(100, "timeout is not in milliseconds: ", text);
-    return milliseconds;
-}
-
 /* Returns the index of the first name in argv. */
 static int read_options(int argc, char const *const *argv, struct choice *choice)
 {
@@ -96,7 +88,7 @@ static int read_options(int argc, char const *const *argv, struct choice *choice
         case OPTION_PURGE_LOGS: choice->purges = choice->purges_logs = 1; break;
         case OPTION_FORCE: choice->is_forced = 1; break;
         case OPTION_NO_WAIT: choice->waits = 0; break;
-        case OPTION_TIMEOUT: choice->timeout_ms = read_timeout(options.value); break;
+        case OPTION_TIMEOUT: choice->timeout_ms = sv_timeout_read(options.value); break;
         case OPTION_HELP: print_help();
         case OPTION_VERSION: sv_about_version();
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);

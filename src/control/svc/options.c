@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include <skalibs/buffer.h>
-#include <skalibs/types.h>
 
 #include <sv/about.h>
 #include <sv/message.h>
 #include <sv/option.h>
 #include <sv/personality.h>
+#include <sv/timeout.h>
 
 #include "svc.h"
 
@@ -133,15 +133,6 @@ static enum sv_goal read_goal(char const *word)
     return goal;
 }
 
-static int64_t read_timeout(char const *text)
-{
-    unsigned int milliseconds;
-
-    if (!uint0_scan(text, &milliseconds))
-        sv_die(100, "timeout is not in milliseconds: ", text);
-    return milliseconds;
-}
-
 static int has_command(struct batch const *batch, char const *letters)
 {
     for (unsigned int i = 0; i < batch->length; i++)
@@ -205,7 +196,7 @@ int svc_read_options(int argc, char const *const *argv, struct request *request)
         switch (option) {
         case OPTION_STRICT: request->strict = 1; break;
         case OPTION_WAIT: request->goal = read_goal(options.value); break;
-        case OPTION_TIMEOUT: request->timeout_ms = read_timeout(options.value); break;
+        case OPTION_TIMEOUT: request->timeout_ms = sv_timeout_read(options.value); break;
         case OPTION_WITH_NEEDS:
             request->along = choose_along(request, ALONG_NEEDS);
             break;

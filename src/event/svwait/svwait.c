@@ -10,12 +10,11 @@
 
 #include <string.h>
 
-#include <skalibs/types.h>
-
 #include <sv/about.h>
 #include <sv/clock.h>
 #include <sv/message.h>
 #include <sv/option.h>
+#include <sv/timeout.h>
 
 #include "svwait.h"
 
@@ -60,15 +59,6 @@ static void print_help(void)
                   "      --version     which upkeep this is\n");
 }
 
-static int64_t read_timeout(char const *text)
-{
-    unsigned int milliseconds;
-
-    if (!uint0_scan(text, &milliseconds))
-        sv_die(100, "timeout is not in milliseconds: ", text);
-    return milliseconds;
-}
-
 /* Returns the index of the first service in argv. */
 static int read_options(int argc, char const *const *argv, struct choice *choice)
 {
@@ -86,7 +76,7 @@ static int read_options(int argc, char const *const *argv, struct choice *choice
         case 'f': choice->goal = SV_GOAL_FAILED; break;
         case 'a': choice->any = 0; break;
         case 'o': choice->any = 1; break;
-        case 't': choice->timeout_ms = read_timeout(options.value); break;
+        case 't': choice->timeout_ms = sv_timeout_read(options.value); break;
         case OPTION_HELP: print_help(); break;
         case OPTION_VERSION: sv_about_version(); break;
         case SV_OPTION_WRONG: sv_option_complain(&options); sv_dieusage(100, USAGE);
