@@ -86,6 +86,7 @@ is $svc->err, '', 'nothing is wrong';
 forget();
 says run('svc', '-u', '--with-needs', '--wait=ready', '--timeout=10000', "$scan/web"), 0, '',
     'up with all that it needs';
+wait_until { written() == 3 } 10, 'the word of the last one'; # it may run before it can say so
 is join(', ', written()), 'began db, began app, began web', 'in order';
 is phases(@all), 'app=up db=up other=up web=up', 'all are up';
 

@@ -171,7 +171,11 @@ END
     mkdir "$dir/outside";
     write_file("$dir/outside/precious", 'x');
     my $result = run('unshare', '--mount', 'sh', '-c', $script, {cwd => $dir});
-    skip 'nothing can be mounted here', 4 if $result->{code} == 99 || $result->{err} =~ /^(?:mount|unshare): /m;
+    if ($result->{code} == 99 || $result->{err} =~ /^(?:mount|unshare): /m) {
+        File::Path::remove_tree("$dir/outside", "$dir/sv/mounted");
+        unlink "$dir/service/mounted";
+        skip 'nothing can be mounted here', 4;
+    }
     is $result->{code}, 111, 'a directory in which something is mounted';
     like $result->{err}, qr{unable to remove .*sv/mounted: device busy}, 'is not removed';
     is read_file("$dir/outside/precious"), 'x', 'nor what is mounted there';

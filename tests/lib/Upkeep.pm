@@ -301,8 +301,9 @@ sub spawn {
     POSIX::dup2(fileno $out, 1);
     POSIX::dup2(fileno $err, 2);
     POSIX::close($_) for 3 .. 255; # what the test itself was given is not for those it starts
-    while (my ($name, $value) = each %{$options->{env} || {}}) {
-        defined $value ? ($ENV{$name} = $value) : delete $ENV{$name};
+    my $env = $options->{env} || {};
+    for my $name (sort keys %$env) { # in the same order each time: who prints it shows that
+        defined $env->{$name} ? ($ENV{$name} = $env->{$name}) : delete $ENV{$name};
     }
     if (defined $options->{uid}) {
         $) = "$options->{uid} $options->{uid}";
