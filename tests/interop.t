@@ -192,7 +192,8 @@ SKIP: {
         $says->('up', 'run');
         ok pid_of($service), 'it is up when sv says so';
         $says->('pause', 'run');
-        is state($service), 'T', 'it is stopped when sv says so';
+        wait_until { state($service) eq 'T' } 10, 'the kernel to have done it'; # the signal was sent
+        is state($service), 'T', 'it is stopped as sv says';
         $says->('cont', 'run');
         comes 'and goes on', sub { state($service) eq 'S' };
         for (['hup', 'HUP'], ['alarm', 'ALRM'], ['interrupt', 'INT'], ['quit', 'QUIT'], ['1', 'USR1'], ['2', 'USR2']) {
