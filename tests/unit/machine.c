@@ -393,6 +393,13 @@ static void test_drain(void)
 
     begin_up();
     step((struct sv_event){.kind = SV_EVENT_DRAIN});
+    now_ms += 50;
+    step((
+        struct sv_event){.kind = SV_EVENT_DIED, .wait_status = EXIT(0), .input_left = 1});
+    ok(asks_for(SV_ACTION_START_RUN), "so it must if it has not read all");
+
+    begin_up();
+    step((struct sv_event){.kind = SV_EVENT_DRAIN});
     now_ms += 5000;
     step(due);
     ok(!actions.count, "while there is something to read it may take its time");

@@ -301,8 +301,8 @@ struct sv_event {
     unsigned int has_down : 1;    /* BEGIN: there is a `down` file */
     unsigned int
         over_limit : 1; /* DIED: this death is one more than restart-limit allows */
-    unsigned int input_left : 1; /* TIME, DRAIN: there are bytes to read on standard
-                                    input */
+    unsigned int input_left : 1; /* TIME, DRAIN, ..._DIED: there are bytes to read on
+                                    standard input */
     unsigned int
         says_ready : 1; /* STARTED: it, or a check, is going to say when it is ready */
 };

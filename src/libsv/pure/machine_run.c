@@ -108,7 +108,7 @@ static void judge(struct sv_step const *step)
 {
     struct sv_machine *machine = step->machine;
     int must_read_on = machine->draining && machine->wanted == SV_WANTED_ONCE
-                       && !machine->succeeded
+                       && (!machine->succeeded || step->event->input_left)
                        && step->event->now_ms < machine->drain_limit_ms;
 
     if (machine->gave_up)

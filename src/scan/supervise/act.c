@@ -221,6 +221,7 @@ void service_child_ended(struct service *service, int pid, int wait_status, int 
     struct sv_event event = {.now_ms = sv_clock_monotonic_ms(),
                              .wait_status = wait_status,
                              .unseen = unseen != 0};
+    int input = 0;
 
     /* what was asked for before it ended is decided before its end, too */
     if (pid && pid == service->machine.pid) {
@@ -245,6 +246,9 @@ void service_child_ended(struct service *service, int pid, int wait_status, int 
         event.over_limit =
             !event.heir && is_over_limit(service, event.now_ms, wait_status);
     }
+    /* what has seen the end of a pipe that was opened anew meanwhile has not read all */
+    if (service->machine.draining)
+        event.input_left = !ioctl(0, FIONREAD, &input) && input > 0;
     int64_t started_ms = service->machine.started_ms;
     feed(service, &event);
     linger(service, &event, started_ms);
