@@ -76,7 +76,7 @@ static void start_died(struct sv_step const *step)
     if (machine->phase == SV_PHASE_STOPPING && machine->wanted == SV_WANTED_DOWN) {
         sv_step_because_of(step, &machine->reason);
         sv_step_go_down(step);
-    } else if (machine->phase == SV_PHASE_STOPPING && machine->wanted != SV_WANTED_DOWN) {
+    } else if (machine->phase == SV_PHASE_STOPPING) {
         because_ended(step, 1);
         sv_step_start_at(step, step->event->now_ms); /* from the beginning */
     } else if (has_succeeded(step->event)) {
